@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift 6 language mode comes with the tools version. The rest, one line of why each:
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),  // unsafe code is marked where it stands, and stays in the few folders CONTRIBUTING names
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),  // dynamic dispatch is visible
+  .enableUpcomingFeature("InternalImportsByDefault"),  // a dependency does not leak through a target's interface
+  .enableUpcomingFeature("MemberImportVisibility"),  // each file imports what it uses
+  .enableExperimentalFeature("Lifetimes"),  // Mapping lends spans as properties
+]
+
+let package = Package(
+  name: "gvt-vnc",
+  products: [
+    .executable(name: "gvt-vnc", targets: ["gvt-vnc"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CVNCServer", path: "Sources/CLibraries/VNCServer", pkgConfig: "libvncserver",
+      providers: [.apt(["libvncserver-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", path: "Sources/CLibraries/TurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(
+      name: "CDRM", path: "Sources/CLibraries/DRM", pkgConfig: "libdrm",
+      providers: [.apt(["libdrm-dev"])]),
+    .systemLibrary(
+      name: "CSystemd", path: "Sources/CLibraries/Systemd", pkgConfig: "libsystemd",
+      providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CLibraries/Zlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CISAL", path: "Sources/CLibraries/ISAL", pkgConfig: "libisal",
+      providers: [.apt(["libisal-dev"])]),
+    .target(name: "CLinux", path: "Sources/CLibraries/Linux"),
+    .target(name: "GVTCore", dependencies: ["CLinux"], swiftSettings: settings),
+    .target(
+      name: "GVTDisplay",
+      dependencies: [
+        "GVTCore", "CLinux", "CVNCServer", "CTurboJPEG", "CDRM", "CSystemd", "CZlib", "CISAL",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "gvt-vnc",
+      dependencies: [
+        "GVTCore", "GVTDisplay",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "GVTCoreTests", dependencies: ["GVTCore"], swiftSettings: settings),
+    .testTarget(
+      name: "GVTDisplayTests",
+      dependencies: [
+        "GVTCore", "GVTDisplay", "CZlib", "CTurboJPEG",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "CZlib", "CTurboJPEG"],
+      swiftSettings: settings),
+  ]
+)

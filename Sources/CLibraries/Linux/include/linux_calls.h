@@ -1,0 +1,36 @@
+#pragma once
+/* Linux interfaces that Swift's Glibc module does not show, or shows only as macros. */
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+
+/* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING. */
+int gvt_memfd_create(const char *name);
+/* fcntl(F_ADD_SEALS): shrink, so that a mapping of the file can never fault. */
+int gvt_seal_shrink(int fd);
+/* 1 if the file is sealed against shrinking, 0 if not or not sealable. */
+int gvt_is_sealed_against_shrinking(int fd);
+/* sendmsg(2) with one descriptor as SCM_RIGHTS. Bytes sent, or -1. */
+ssize_t gvt_send_with_descriptor(int socket, const void *bytes, size_t count, int fd);
+/* pthread_setname_np for the calling thread. */
+void gvt_set_thread_name(const char *name);
+/* DMA_BUF_IOCTL_SYNC for CPU reads; begin != 0 starts, 0 ends. */
+int gvt_dmabuf_sync_read(int fd, int begin);
+/* pidfd_open(2); -1 when the kernel has none. */
+int gvt_pidfd_open(pid_t pid);
+/* The effective user and group of the peer of a UNIX socket; 0 or -1. */
+int gvt_peer_credentials(int socket, uid_t *user, gid_t *group, pid_t *pid);
+
+/*
+ * Faults in memory that another process can take away (a file that is truncated while it is mapped) arrive as SIGBUS.
+ * A guarded range gets zero pages instead, and its fault count goes up; the reader checks the count after it has read.
+ * A slot number, or -1 when all slots are taken.
+ */
+int gvt_guard_add(void *start, size_t length);
+void gvt_guard_remove(int slot);
+unsigned gvt_guard_faults(int slot);

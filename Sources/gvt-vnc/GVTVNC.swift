@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct GVTVNC: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "gvt-vnc")
+}
