@@ -1,0 +1,42 @@
+# The verbs of this project. Each is a line or three; what needs more is a script in .ci/.
+# ARGS goes to the demo (make run ARGS="--guests 2 --port 5910") and to the benchmarks (make bench ARGS="latency idle").
+.PHONY: run test build check fmt lint bench fuzz asan tsan install clean
+PREFIX ?= /usr/local
+
+run: build
+	exec .build/release/gvt-vnc demo $(ARGS)
+
+test:
+	@.ci/test
+
+build:
+	@.ci/packages build
+	swift build -c release --product gvt-vnc
+
+check: lint
+	@.ci/packages build
+	swift build --build-tests && swift test --skip-build --filter 'GVTCoreTests|GVTDisplayTests'
+
+fmt:
+	swift format -i -r -p Package.swift Sources Tests $(wildcard Benchmarks Fuzz)
+
+lint:
+	@.ci/lint
+
+bench:
+	@.ci/bench $(ARGS)
+
+fuzz:
+	@.ci/fuzz
+
+asan:
+	@.ci/sanitize address
+
+tsan:
+	@.ci/sanitize thread
+
+install: build
+	install -D -m 755 .build/release/gvt-vnc $(DESTDIR)$(PREFIX)/bin/gvt-vnc
+
+clean:
+	rm -rf .build .build-asan .build-tsan .build-fuzz
