@@ -7,7 +7,8 @@ package import GVTCore
   package let size: PixelSize
   /// From one row to the next, in bytes: a multiple of 64.
   package let strideBytes: Int
-  /// The first pixel: blue, green, red, and a fourth byte that is always zero.
+  /// The first pixel: blue, green, red, and a fourth byte that is always zero, whatever the guest wrote there: equal
+  /// pixels are equal words, and a reader needs no mask. The bytes from a row's last pixel to the stride are zero too.
   package let pixels: UnsafeMutableRawPointer
 
   /// A black picture.
@@ -40,7 +41,8 @@ package import GVTCore
 package struct Damage: Equatable, Sendable {
   /// The tiles with at least one changed pixel.
   package var tiles: TileSet
-  /// The smallest rectangle around all changed pixels, exact to the pixel row and to eight pixels across.
+  /// A rectangle around all changed pixels: the smallest, exact to the pixel row and to eight pixels across, while few
+  /// tiles changed; when many did, it is exact to the tile. Always within the tiles' own bounds.
   package var bounds: PixelRect
   /// The picture has a new size: everything is new and ``tiles`` holds all.
   package var isResize: Bool

@@ -1,0 +1,108 @@
+// Brings a frame up to date tile by tile, and keeps account of what was different.
+import GVTCore
+import Glibc
+
+/// One pass over a picture. The fourth byte of a source's pixels may hold anything: it never counts as a difference and
+/// never gets into the frame.
+struct DamageScan {
+  /// Beyond this many changed tiles ``bounds`` grows by whole tiles: a picture that changes all over has no use for more.
+  private static let examinedTiles = 64
+
+  private(set) var tiles: TileSet
+  private(set) var bounds = PixelRect.empty
+  private var examined = 0
+
+  init(size: PixelSize) { tiles = TileSet(size: size) }
+
+  /// Makes one tile of `frame` equal to `source`, which points at the tile's first pixel.
+  mutating func update(
+    column: Int, row: Int, of frame: Frame, from source: UnsafeRawPointer, strideBytes: Int
+  ) {
+    let rect = tiles.rect(column: column, row: row)
+    let target = unsafe frame.pixels + rect.y * frame.strideBytes + rect.x * 4
+    let pair = unsafe RowPair(
+      source: source, sourceStride: strideBytes, target: target, targetStride: frame.strideBytes,
+      width: rect.width)
+    guard let first = (0..<rect.height).first(where: { !pair.isEqual(row: $0) }) else { return }
+    tiles.insert(column: column, row: row)
+    if examined < Self.examinedTiles && !bounds.contains(rect) {
+      examined += 1
+      bounds = bounds.union(pair.extent(from: first, height: rect.height).offset(byX: rect.x, y: rect.y))
+    } else {
+      bounds = bounds.union(rect)
+    }
+    for row in first..<rect.height { pair.copy(row: row) }
+  }
+}
+
+/// Rows of 32-bit pixels at two places, compared and copied without their fourth bytes.
+@safe struct RowPair {
+  let source: UnsafeRawPointer
+  let sourceStride: Int
+  let target: UnsafeMutableRawPointer
+  let targetStride: Int
+  /// In pixels.
+  let width: Int
+
+  private static let colours: UInt64 = 0x00ff_ffff_00ff_ffff
+
+  func isEqual(row: Int) -> Bool {
+    let from = unsafe source + row * sourceStride
+    let to = unsafe target + row * targetStride
+    // The fast answer when the source keeps its fourth bytes at zero.
+    if unsafe memcmp(from, to, width * 4) == 0 { return true }
+    return difference(row: row, x: 0, width: width) == 0
+  }
+
+  func copy(row: Int) {
+    let from = unsafe source + row * sourceStride
+    let to = unsafe target + row * targetStride
+    var offset = 0
+    while offset < width / 2 * 8 {
+      let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      unsafe to.storeBytes(of: value & Self.colours, toByteOffset: offset, as: UInt64.self)
+      offset &+= 8
+    }
+    if width % 2 != 0 {
+      let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      unsafe to.storeBytes(of: value & 0xff_ffff, toByteOffset: offset, as: UInt32.self)
+    }
+  }
+
+  /// All bits of colour that differ in a part of a row, one over the other.
+  @inline(__always)
+  private func difference(row: Int, x: Int, width: Int) -> UInt64 {
+    let from = unsafe source + row * sourceStride + x * 4
+    let to = unsafe UnsafeRawPointer(target) + row * targetStride + x * 4
+    var bits: UInt64 = 0
+    var offset = 0
+    while offset < width / 2 * 8 {
+      bits |=
+        unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        ^ to.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      offset &+= 8
+    }
+    if width % 2 != 0 {
+      let last =
+        unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        ^ to.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      bits |= UInt64(last)
+    }
+    return bits & Self.colours
+  }
+
+  /// The smallest rectangle around all differences, in rows and in groups of eight pixels. `first` is the first row
+  /// that differs.
+  func extent(from first: Int, height: Int) -> PixelRect {
+    let last = (first..<height).last { !isEqual(row: $0) } ?? first
+    let groups = 0..<(width + 7) / 8
+    let differs = { (group: Int) in
+      (first...last).contains {
+        difference(row: $0, x: group * 8, width: min(8, width - group * 8)) != 0
+      }
+    }
+    let left = (groups.first(where: differs) ?? 0) * 8
+    let right = min(((groups.last(where: differs) ?? groups.upperBound - 1) + 1) * 8, width)
+    return PixelRect(x: left, y: first, width: right - left, height: last + 1 - first)
+  }
+}
