@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,12 @@ ssize_t gvt_send_with_descriptor(int socket, const void *bytes, size_t count, in
 }
 
 void gvt_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int gvt_wait_readable(int fd, int64_t nanoseconds) {
+  struct pollfd watched = {.fd = fd, .events = POLLIN};
+  struct timespec limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return ppoll(&watched, 1, nanoseconds < 0 ? NULL : &limit, NULL);
+}
 
 int gvt_dmabuf_sync_read(int fd, int begin) {
   struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_READ | (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END)};

@@ -19,6 +19,8 @@ int gvt_is_sealed_against_shrinking(int fd);
 ssize_t gvt_send_with_descriptor(int socket, const void *bytes, size_t count, int fd);
 /* pthread_setname_np for the calling thread. */
 void gvt_set_thread_name(const char *name);
+/* ppoll(2) for reading, at most `nanoseconds` (for ever if negative): 1 if readable, 0 if not, -1. */
+int gvt_wait_readable(int fd, int64_t nanoseconds);
 /* DMA_BUF_IOCTL_SYNC for CPU reads; begin != 0 starts, 0 ends. */
 int gvt_dmabuf_sync_read(int fd, int begin);
 /* pidfd_open(2); -1 when the kernel has none. */

@@ -1,0 +1,98 @@
+// The interrupt controller of Gen8 and Gen9: banks of latches under one master switch.
+
+/// A bank of up to 32 interrupts, with its own ISR, IMR, IIR and IER.
+package enum InterruptBank: Hashable, Sendable, CaseIterable {
+  case pipe(Pipe)
+
+  package static let allCases = Pipe.allCases.map(InterruptBank.pipe)
+
+  /// Its bit in the master register.
+  fileprivate var masterBit: UInt32 {
+    switch self {
+    case .pipe(let pipe): 1 << (16 + pipe.rawValue)
+    }
+  }
+
+  fileprivate var index: Int {
+    switch self {
+    case .pipe(let pipe): pipe.rawValue
+    }
+  }
+}
+
+/// A register of the controller.
+package enum InterruptRegister: Hashable, Sendable {
+  case master
+  /// ISR, IMR, IIR and IER of a bank.
+  case status(InterruptBank)
+  case mask(InterruptBank)
+  case identity(InterruptBank)
+  case enable(InterruptBank)
+}
+
+/// The bits of a pipe's bank (i915 `GEN8_PIPE_*`).
+package struct PipeInterrupts: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt32
+
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  package static let vblank = PipeInterrupts(rawValue: 1)
+  /// The flip of a plane, counted from 1, is done.
+  package static func flipDone(plane: Int) -> PipeInterrupts { PipeInterrupts(rawValue: 1 << UInt32(2 + plane)) }
+}
+
+/// State of the controller. An event sets its IIR bit unless IMR masks it; what IER also lets through reaches the
+/// master, and from there the processor if the master is enabled.
+package struct InterruptTree: Sendable {
+  package static let masterEnable: UInt32 = 1 << 31
+
+  private struct Bank {
+    var mask = UInt32.max
+    var identity: UInt32 = 0
+    var enable: UInt32 = 0
+  }
+
+  private var master: UInt32 = 0
+  private var banks = Array(repeating: Bank(), count: InterruptBank.allCases.count)
+
+  package init() {}
+
+  /// An event happened in a bank.
+  package mutating func latch(_ events: UInt32, in bank: InterruptBank) {
+    banks[bank.index].identity |= events & ~banks[bank.index].mask
+  }
+
+  /// Whether the line to the processor is up.
+  package var isPending: Bool { master & Self.masterEnable != 0 && self[.master] != Self.masterEnable }
+
+  /// The events of a bank that would be latched and passed on.
+  package func unmasked(in bank: InterruptBank) -> UInt32 {
+    banks[bank.index].enable & ~banks[bank.index].mask
+  }
+
+  /// A register's contents. The master's summary and the live status are not stored, so setting them does nothing.
+  package subscript(register: InterruptRegister) -> UInt32 {
+    get {
+      switch register {
+      case .master:
+        InterruptBank.allCases.reduce(master) { sum, bank in
+          banks[bank.index].identity & banks[bank.index].enable != 0 ? sum | bank.masterBit : sum
+        }
+      // All events here are moments, which the live status never shows.
+      case .status: 0
+      case .mask(let bank): banks[bank.index].mask
+      case .identity(let bank): banks[bank.index].identity
+      case .enable(let bank): banks[bank.index].enable
+      }
+    }
+    set {
+      switch register {
+      case .master: master = newValue & Self.masterEnable
+      case .status: break
+      case .mask(let bank): banks[bank.index].mask = newValue
+      case .identity(let bank): banks[bank.index].identity = newValue
+      case .enable(let bank): banks[bank.index].enable = newValue
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// The vGPU: joins registers, graphics memory, pipes and interrupts. The parts do not know it.
+
+/// A vGPU as the guest's driver sees it through BAR 0. Not locked: its owner is ``VirtualGPUDevice`` or a test.
+package struct VirtualGPU: Sendable {
+  /// What a write or the passage of time did, for the world outside.
+  package enum Effect: Hashable, Sendable {
+    /// A plane's surface or shape changed: its pixels are others now.
+    case planeChanged(Pipe)
+    /// The cursor's image, shape or position changed.
+    case cursorChanged(Pipe)
+    /// The pipe went on or off, or its size or palette changed.
+    case pipeChanged(Pipe)
+    /// The interrupt line rose: send the guest one interrupt.
+    case interrupt
+  }
+
+  package let type: InstanceType
+  package let table: TranslationTable
+  package var memory: GuestMemory
+  private let clock: any Clock
+  private var registers: RegisterFile
+  private var interrupts = InterruptTree()
+  private var isLineUp = false
+  private var pipes = Pipe.allCases.map(PipeUnit.init)
+
+  /// A vGPU that has just been powered on.
+  package init(type: InstanceType, clock: any Clock, memory: GuestMemory, table: TranslationTable) {
+    self.type = type
+    self.clock = clock
+    self.memory = memory
+    self.table = table
+    registers = RegisterFile(RegisterRule.display + RegisterRule.interrupts + RegisterRule.pvInfo(of: type))
+  }
+
+  /// Back to power-on, as a device reset does. The guest's memory stays where it is.
+  package mutating func reset() -> [Effect] {
+    registers.reset()
+    interrupts = InterruptTree()
+    isLineUp = false
+    pipes = Pipe.allCases.map(PipeUnit.init)
+    table.clear()
+    return Pipe.allCases.map(Effect.pipeChanged)
+  }
+
+  // MARK: - The guest's accesses
+
+  /// What a read of BAR 0 gives. Call ``advance()`` first for interrupts to be up to date.
+  package func read(_ offset: Int, _ width: AccessWidth = .dword) -> UInt64 {
+    guard MMIO.contains(offset, width) else { return 0 }
+    return WordAccess.words(at: offset, width).reduce(0) { $0 | $1.contribution(word(at: $1.offset)) }
+  }
+
+  /// A write to BAR 0. Whatever it says, the worst that happens is a black screen.
+  package mutating func write(_ offset: Int, _ value: UInt64, _ width: AccessWidth = .dword) -> [Effect] {
+    guard MMIO.contains(offset, width) else { return [] }
+    // Vblanks that are due happened before this write, so they are judged by the old mask.
+    var effects = advance()
+    for access in WordAccess.words(at: offset, width) {
+      effects += write(access.part(of: value), lanes: access.lanes, at: access.offset)
+    }
+    return effects
+  }
+
+  // MARK: - Time
+
+  /// Brings interrupts up to the clock's now.
+  package mutating func advance() -> [Effect] {
+    let now = clock.now
+    for index in pipes.indices {
+      let events = pipes[index].passVblanks(until: now)
+      if !events.isEmpty { interrupts.latch(events.rawValue, in: .pipe(pipes[index].pipe)) }
+    }
+    return settleLine()
+  }
+
+  /// When ``advance()`` must be called for an interrupt to be in time; nil while the guest waits for none.
+  package var nextDeadline: Instant? {
+    pipes.compactMap { pipe in
+      interrupts.unmasked(in: .pipe(pipe.pipe)) & pipe.nextEvents.rawValue == 0 ? nil : pipe.nextVblank
+    }.min()
+  }
+
+  /// Whether the interrupt line is up.
+  package var isInterruptPending: Bool { interrupts.isPending }
+
+  // MARK: - The picture
+
+  /// What a pipe shows.
+  package func scanOut(of pipe: Pipe) -> ScanOut { ScanOut(of: pipes[pipe.rawValue], in: registers) }
+
+  /// Where the pages of a picture are, in order; nil for one that the guest did not map.
+  package func pages(of picture: PlaneDescription) -> [PageLocation?] {
+    table.translate(picture.pages, through: memory)
+  }
+
+  // MARK: - Words
+
+  private func word(at offset: Int) -> UInt32 {
+    if offset >= MMIO.translationTable { return table[wordAt: offset - MMIO.translationTable] }
+    guard offset < RegisterFile.byteCount else { return 0 }
+    switch registers.rule(at: offset)?.role {
+    case .scanLine(let pipe): return UInt32(truncatingIfNeeded: pipes[pipe.rawValue].scanLine(at: clock.now))
+    case .frameCounter(let pipe): return UInt32(truncatingIfNeeded: pipes[pipe.rawValue].frameCount(at: clock.now))
+    case .interrupt(let register): return interrupts[register]
+    default: return registers[offset]
+    }
+  }
+
+  private mutating func write(_ value: UInt32, lanes: UInt32, at offset: Int) -> [Effect] {
+    if offset >= MMIO.translationTable {
+      let place = offset - MMIO.translationTable
+      table[wordAt: place] = table[wordAt: place] & ~lanes | value & lanes
+      return []
+    }
+    guard offset < RegisterFile.byteCount else { return [] }
+    guard let rule = registers.rule(at: offset) else {
+      registers.store(value, lanes: lanes, at: offset)
+      return []
+    }
+    if case .interrupt(let register) = rule.role {
+      interrupts[register] = rule.stored(value, lanes: lanes, over: interrupts[register])
+      return settleLine()
+    }
+    registers.store(value, lanes: lanes, at: offset)
+    return act(on: rule.role)
+  }
+
+  /// What a write does besides being stored.
+  private mutating func act(on role: RegisterRole) -> [Effect] {
+    switch role {
+    case .pipeConfiguration(let pipe):
+      let offset = MMIO.pipeConfiguration(pipe)
+      // The state bit follows the enable bit at once.
+      registers[offset] = registers[offset] & ~(1 << 30) | (registers[offset] & 1 << 31) >> 1
+      retime(pipe)
+      return [.pipeChanged(pipe)]
+    case .pipeSource(let pipe):
+      retime(pipe)
+      return [.pipeChanged(pipe)]
+    case .timing(let pipe):
+      retime(pipe)
+      return []
+    case .palette(let pipe): return [.pipeChanged(pipe)]
+    case .planeSurface(let pipe, let plane): return arm(pipe, plane)
+    case .cursorBase(let pipe):
+      pipes[pipe.rawValue].arm(cursor: CursorRegisters(of: pipe, in: registers))
+      return [.cursorChanged(pipe)]
+    case .storage, .scanLine, .frameCounter, .interrupt: return []
+    }
+  }
+
+  private mutating func arm(_ pipe: Pipe, _ plane: Int) -> [Effect] {
+    pipes[pipe.rawValue].arm(plane: plane, PlaneRegisters(of: pipe, plane: plane, in: registers))
+    registers[MMIO.planeSurfaceLive(pipe, plane)] = registers[MMIO.planeSurface(pipe, plane)]
+    // The counter is of the primary plane's flips.
+    if plane == 1 { registers[MMIO.flipCounter(pipe)] &+= 1 }
+    return [.planeChanged(pipe)]
+  }
+
+  private mutating func retime(_ pipe: Pipe) {
+    let isOn = registers[MMIO.pipeConfiguration(pipe)] >> 31 == 1
+    pipes[pipe.rawValue].retime(isOn ? DisplayTimings(of: pipe, in: registers) : nil, at: clock.now)
+  }
+
+  /// One interrupt for each time that the line rises; a handler that leaves something pending gets another one when it
+  /// enables the master again.
+  private mutating func settleLine() -> [Effect] {
+    let wasUp = isLineUp
+    isLineUp = interrupts.isPending
+    return isLineUp && !wasUp ? [.interrupt] : []
+  }
+}

@@ -1,0 +1,111 @@
+// The vGPU as several threads use it: the one lock, and a wait for interrupts.
+import Synchronization
+
+/// A vGPU that the guest's thread drives while the display thread looks at its planes.
+package final class VirtualGPUDevice: Sendable {
+  package typealias Effect = VirtualGPU.Effect
+
+  /// The GGTT, which needs no lock.
+  package let table: TranslationTable
+  private let gpu: Mutex<VirtualGPU>
+  private let clock: any Clock
+  private let onEffect: @Sendable (Effect) -> Void
+  private let alarm: WakeUp
+  private let isWoken = Atomic(false)
+
+  /// `onEffect` is called on whichever thread caused the effect, never with the lock held.
+  package init(
+    type: InstanceType, clock: any Clock = MonotonicClock(), memory: GuestMemory, table: TranslationTable,
+    onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
+  ) throws(SystemFailure) {
+    alarm = try WakeUp()
+    gpu = Mutex(VirtualGPU(type: type, clock: clock, memory: memory, table: table))
+    self.table = table
+    self.clock = clock
+    self.onEffect = onEffect
+  }
+
+  /// The guest reads BAR 0.
+  package func read(_ offset: Int, _ width: AccessWidth = .dword) -> UInt64 {
+    perform { gpu in
+      let effects = gpu.advance()
+      return (effects, gpu.read(offset, width))
+    }
+  }
+
+  /// The guest writes BAR 0.
+  package func write(_ offset: Int, _ value: UInt64, _ width: AccessWidth = .dword) {
+    perform { gpu in (gpu.write(offset, value, width), ()) }
+  }
+
+  /// The guest reads or writes a 32-bit register.
+  package subscript(offset: Int) -> UInt32 {
+    get { UInt32(truncatingIfNeeded: read(offset)) }
+    set { write(offset, UInt64(newValue)) }
+  }
+
+  /// Power-on state again.
+  package func reset() {
+    perform { gpu in (gpu.reset(), ()) }
+  }
+
+  /// What a pipe shows now.
+  package func scanOut(of pipe: Pipe) -> ScanOut { gpu.withLock { $0.scanOut(of: pipe) } }
+
+  /// Where a picture's pages are, in order; nil for one that the guest did not map.
+  package func pages(of picture: PlaneDescription) -> [PageLocation?] {
+    let memory = gpu.withLock { $0.memory }
+    return table.translate(picture.pages, through: memory)
+  }
+
+  /// Changes the guest's memory map.
+  package func changeMemory(_ change: (inout GuestMemory) -> Void) {
+    gpu.withLock { change(&$0.memory) }
+  }
+
+  /// When ``advance()`` must be called next, for an owner with a timer of its own.
+  package var nextDeadline: Instant? { gpu.withLock { $0.nextDeadline } }
+
+  /// Raises the interrupts that are due.
+  package func advance() {
+    perform { gpu in (gpu.advance(), ()) }
+  }
+
+  /// For a guest in this process: sleeps until an interrupt is pending (true), or until `limit` or ``wake()`` (false).
+  /// Like the hardware's line, it stays pending until the guest clears its cause.
+  package func waitForInterrupt(until limit: Instant? = nil) -> Bool {
+    while true {
+      alarm.acknowledge()
+      let (isPending, deadline) = perform { gpu in
+        let effects = gpu.advance()
+        return (effects, (gpu.isInterruptPending, gpu.nextDeadline))
+      }
+      if isPending { return true }
+      if isWoken.exchange(false, ordering: .acquiringAndReleasing) { return false }
+      let now = clock.now
+      if let limit, limit <= now { return false }
+      let end = [limit, deadline].compactMap { $0 }.min()
+      alarm.wait(atMost: end.map { max(0, $0 - now) })
+    }
+  }
+
+  /// Ends a wait, or the next one if nobody waits now. Any thread.
+  package func wake() {
+    isWoken.store(true, ordering: .releasing)
+    alarm.signal()
+  }
+
+  @discardableResult
+  private func perform<Result: Sendable>(_ body: (inout VirtualGPU) -> ([Effect], Result)) -> Result {
+    let (effects, result, isEarlier) = gpu.withLock { gpu in
+      let before = gpu.nextDeadline
+      let (effects, result) = body(&gpu)
+      let after = gpu.nextDeadline
+      return (effects, result, after != nil && after != before)
+    }
+    // Somebody may be asleep until a later deadline, or until none.
+    if isEarlier || effects.contains(.interrupt) { alarm.signal() }
+    for effect in effects { onEffect(effect) }
+    return result
+  }
+}
