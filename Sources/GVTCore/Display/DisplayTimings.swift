@@ -18,17 +18,15 @@ package struct DisplayTimings: Equatable, Sendable {
 
   /// What the registers of `pipe` say; where they make no sense, a frame of 60 Hz with a short blank.
   package init(of pipe: Pipe, in registers: RegisterFile) {
-    let vertical = PackedPair(rawValue: registers[MMIO.verticalTotal(pipe)])
-    let active = vertical.low + 1
-    let total = vertical.high + 1
-    // Too few lines of blank would leave a driver that polls no moment to see it.
-    if vertical.rawValue != 0 && total > active {
-      self.init(activeLines: active, totalLines: total)
+    let vertical = DisplayTotal(rawValue: registers[MMIO.verticalTotal(pipe)])
+    if vertical.total > vertical.active {
+      self.init(activeLines: vertical.active, totalLines: vertical.total)
     } else {
-      let height = PackedPair(rawValue: registers[MMIO.pipeSource(pipe)]).low + 1
+      let height = max(1, PipeSource(rawValue: registers[MMIO.pipeSource(pipe)]).size.height)
       self.init(activeLines: height, totalLines: height + max(3, height / 20))
     }
-    let pixels = Int64(PackedPair(rawValue: registers[MMIO.horizontalTotal(pipe)]).high + 1) * Int64(totalLines)
+    let horizontal = DisplayTotal(rawValue: registers[MMIO.horizontalTotal(pipe)])
+    let pixels = Int64(horizontal.total) * Int64(totalLines)
     if let kilohertz = Self.pixelClock(of: pipe, in: registers), kilohertz > 0 {
       let duration = pixels * 1_000_000 / kilohertz
       // 24 Hz to 240 Hz; a guest's mistake must not become a storm of interrupts.

@@ -43,7 +43,7 @@ package struct PlaneRegisters: Equatable, Sendable {
   /// In units of the tiling.
   package var stride: UInt32 = 0
   package var position = PackedPair(rawValue: 0)
-  package var size = PackedPair(rawValue: 0)
+  package var size = PlaneSize(rawValue: 0)
   package var offset = PackedPair(rawValue: 0)
   package var surface: UInt32 = 0
 
@@ -54,7 +54,7 @@ package struct PlaneRegisters: Equatable, Sendable {
     control = PlaneControl(rawValue: registers[MMIO.planeControl(pipe, plane)])
     stride = registers[MMIO.planeStride(pipe, plane)]
     position = PackedPair(rawValue: registers[MMIO.planePosition(pipe, plane)])
-    size = PackedPair(rawValue: registers[MMIO.planeSize(pipe, plane)])
+    size = PlaneSize(rawValue: registers[MMIO.planeSize(pipe, plane)])
     offset = PackedPair(rawValue: registers[MMIO.planeOffset(pipe, plane)])
     surface = registers[MMIO.planeSurface(pipe, plane)]
   }

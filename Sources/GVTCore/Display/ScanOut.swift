@@ -55,9 +55,7 @@ package struct ScanOut: Equatable, Sendable {
 
   private static func state(of pipe: Pipe, in registers: RegisterFile) -> State {
     guard registers[MMIO.pipeConfiguration(pipe)] >> 31 == 1 else { return .off }
-    let source = PackedPair(rawValue: registers[MMIO.pipeSource(pipe)]).size
-    // PIPESRC has the width in its high half, unlike the sizes of planes.
-    let size = PixelSize(width: source.height, height: source.width)
+    let size = PipeSource(rawValue: registers[MMIO.pipeSource(pipe)]).size
     if let fault = PlaneLimits.fault(of: size) { return .invalid(PlaneState.Reason(.pipe(pipe), fault)) }
     return .on(size)
   }

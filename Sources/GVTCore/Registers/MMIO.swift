@@ -17,13 +17,13 @@ package enum MMIO {
   /// FENCE_REG, 64 bits.
   package static func fence(_ number: Int) -> Int { 0x10_0000 + 8 * number }
 
-  // Transcoders: timings, all "less one", the active count in the low half and the total in the high half.
+  // Transcoders.
 
-  /// TRANS_HTOTAL.
+  /// TRANS_HTOTAL: a ``DisplayTotal``.
   package static func horizontalTotal(_ pipe: Pipe) -> Int { at(0x6_0000, pipe) }
-  /// TRANS_VTOTAL.
+  /// TRANS_VTOTAL: a ``DisplayTotal``.
   package static func verticalTotal(_ pipe: Pipe) -> Int { at(0x6_000c, pipe) }
-  /// PIPESRC: the size of the picture, each side less one. Unlike planes, the width is in the *high* half.
+  /// PIPESRC: the size of the picture, a ``PipeSource``.
   package static func pipeSource(_ pipe: Pipe) -> Int { at(0x6_001c, pipe) }
   /// PIPE_LINK_M1 and PIPE_LINK_N1: pixel clock to link clock.
   package static func linkM(_ pipe: Pipe) -> Int { at(0x6_0040, pipe) }
@@ -52,30 +52,30 @@ package enum MMIO {
 
   // Planes 1 to 4. Nothing takes effect until PLANE_SURF is written.
 
-  /// PLANE_CTL.
+  /// PLANE_CTL: a ``PlaneControl``.
   package static func planeControl(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) }
   /// PLANE_STRIDE, in the units of ``Tiling/strideUnitBytes(bytesPerPixel:)``.
   package static func planeStride(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x08 }
-  /// PLANE_POS: y, x.
+  /// PLANE_POS: a ``PackedPair``.
   package static func planePosition(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x0c }
-  /// PLANE_SIZE: height and width, each less one.
+  /// PLANE_SIZE: a ``PlaneSize``.
   package static func planeSize(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x10 }
   /// PLANE_SURF: the surface's graphics address; arms the plane.
   package static func planeSurface(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x1c }
-  /// PLANE_OFFSET: y, x of the first visible pixel.
+  /// PLANE_OFFSET: the first visible pixel, a ``PackedPair``.
   package static func planeOffset(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x24 }
   /// PLANE_SURFLIVE: the surface being scanned out.
   package static func planeSurfaceLive(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) + 0x2c }
 
   // The cursor. Nothing takes effect until CUR_BASE is written.
 
-  /// CUR_CTL.
+  /// CUR_CTL: a ``CursorControl``.
   package static func cursorControl(_ pipe: Pipe) -> Int { at(0x7_0080, pipe) }
   /// CUR_BASE: the image's graphics address; arms the cursor.
   package static func cursorBase(_ pipe: Pipe) -> Int { at(0x7_0084, pipe) }
-  /// CUR_POS: magnitudes and signs.
+  /// CUR_POS: a ``CursorPosition``.
   package static func cursorPosition(_ pipe: Pipe) -> Int { at(0x7_0088, pipe) }
-  /// CUR_FBC_CTL: a height other than the width.
+  /// CUR_FBC_CTL: a ``CursorHeight``.
   package static func cursorHeight(_ pipe: Pipe) -> Int { at(0x7_00a0, pipe) }
 
   // Interrupts (GEN8_MASTER_IRQ, GEN8_DE_PIPE_*).

@@ -27,7 +27,7 @@ extension Register {
   }
 }
 
-/// A register of two 16-bit numbers, such as a position or a size: the horizontal one in the low half.
+/// A register of two 16-bit numbers, such as a position: the horizontal one in the low half.
 package struct PackedPair: Register {
   package var rawValue: UInt32
 
@@ -37,18 +37,10 @@ package struct PackedPair: Register {
     rawValue = UInt32(truncatingIfNeeded: high) << 16 | UInt32(truncatingIfNeeded: low) & 0xffff
   }
 
-  /// The form that sizes have: each side less one. Nothing is written as no pixels.
-  package init(size: PixelSize) { self.init(low: size.width - 1, high: size.height - 1) }
-
-  package init(point: PixelPoint) { self.init(low: point.x, high: point.y) }
+  package init(_ point: PixelPoint) { self.init(low: point.x, high: point.y) }
 
   package var low: Int { Int(self[0...15]) }
   package var high: Int { Int(self[16...31]) }
 
   package var point: PixelPoint { PixelPoint(x: low, y: high) }
-
-  /// As ``init(size:)``. A register that was never written says 1x1; since the hardware cannot show that, it is 0x0.
-  package var size: PixelSize {
-    rawValue == 0 ? PixelSize(width: 0, height: 0) : PixelSize(width: low + 1, height: high + 1)
-  }
 }

@@ -1,0 +1,56 @@
+// What several tests of the vGPU need.
+import CLinux
+import GVTCore
+import Glibc
+
+extension OwnedDescriptor {
+  /// A memfd of `byteCount` bytes.
+  static func memory(named name: String, byteCount: Int = 0) throws -> OwnedDescriptor {
+    let file = OwnedDescriptor(owning: try check("memfd_create") { unsafe gvt_memfd_create(name) })
+    try check("ftruncate") { ftruncate(file.raw, off_t(byteCount)) }
+    return file
+  }
+}
+
+/// A vGPU on a clock that stands still, and short ways to drive it.
+struct Bench {
+  let clock = ManualClock(1_000_000_000)
+  var gpu: VirtualGPU
+  let pipe = Pipe.a
+
+  init(memory: GuestMemory = GuestMemory()) throws {
+    let type = try InstanceType(named: "i915-GVTg_V5_4")
+    gpu = VirtualGPU(type: type, clock: clock, memory: memory, table: try TranslationTable())
+  }
+
+  subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }
+
+  @discardableResult
+  mutating func write(_ offset: Int, _ value: UInt32) -> [VirtualGPU.Effect] { gpu.write(offset, UInt64(value)) }
+
+  /// Turns the pipe on with the timings of 1024x768 at 60 Hz.
+  mutating func turnOn(_ size: PixelSize = PixelSize(width: 1024, height: 768)) {
+    write(MMIO.verticalTotal(pipe), DisplayTotal(active: size.height, total: size.height + 38).rawValue)
+    write(MMIO.pipeSource(pipe), PipeSource(size).rawValue)
+    write(MMIO.pipeConfiguration(pipe), 1 << 31)
+  }
+
+  /// Programs plane 1 with the values that i915 was seen to use for 1024x768, without arming it.
+  mutating func setPlane(control: UInt32 = 0x8404_2000) {
+    write(MMIO.planeControl(pipe, 1), control)
+    write(MMIO.planeStride(pipe, 1), 0x40)
+    write(MMIO.planeSize(pipe, 1), 0x02ff_03ff)
+  }
+
+  /// What an interrupt handler needs to be told of vblanks.
+  mutating func unmaskVblank() {
+    write(MMIO.interruptEnable(.pipe(pipe)), 0x9000_0f89)
+    write(MMIO.interruptMask(.pipe(pipe)), 0x6fff_f07e)
+    write(MMIO.interruptMaster, 1 << 31)
+  }
+
+  mutating func advance(by nanoseconds: Int64) -> [VirtualGPU.Effect] {
+    clock.advance(nanoseconds: nanoseconds)
+    return gpu.advance()
+  }
+}
