@@ -101,7 +101,7 @@ package final class VirtualGPUDevice: Sendable {
       let before = gpu.nextDeadline
       let (effects, result) = body(&gpu)
       let after = gpu.nextDeadline
-      return (effects, result, after != nil && after != before)
+      return (effects, result, after.map { after in before.map { after < $0 } ?? true } ?? false)
     }
     // Somebody may be asleep until a later deadline, or until none.
     if isEarlier || effects.contains(.interrupt) { alarm.signal() }
