@@ -66,6 +66,7 @@ let package = Package(
       name: "GVTDisplayTests",
       dependencies: [
         "GVTCore", "GVTDisplay", "CZlib", "CTurboJPEG",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
