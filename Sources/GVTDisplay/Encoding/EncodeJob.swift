@@ -84,7 +84,7 @@ struct EncodeJob: Sendable {
   let frame: Frame
 
   func run(in workspace: EncodeWorkspace) -> EncodedBand {
-    let settings = key.settings
+    let effort = Effort(compressionLevel: key.settings.compressionLevel)
     let writer = workspace.writer
     writer.beginBand()
     let area = key.band.rows(in: frame.size)
@@ -96,14 +96,14 @@ struct EncodeJob: Sendable {
     for planned in RectanglePlanner.plan(tiles) {
       let rect = planned.rect
       switch planned.content {
-      case .photo: writePhoto(rect, writer)
+      case .photo: writePhoto(rect, effort, writer)
       case .indexed(let number, let colours):
         let palette = workspace.classifier.palette(number)
         if let only = colours.only {
           writer.fill(rect, colour: palette[only])
         } else {
           unsafe writer.indexed(
-            rect, palette, colours, indices: place(rect), indexStride: area.width, effort: settings.compressionLevel)
+            rect, palette, colours, indices: place(rect), indexStride: area.width, effort: effort)
         }
       }
     }
@@ -135,7 +135,7 @@ struct EncodeJob: Sendable {
     return min(cutoff, max(2, rect.area * 2 / 3))
   }
 
-  private func writePhoto(_ rect: PixelRect, _ writer: TightWriter) {
+  private func writePhoto(_ rect: PixelRect, _ effort: Effort, _ writer: TightWriter) {
     // Below this a JPEG's own tables weigh more than all the pixels.
     let smallestJPEG = 300
     let block = block(rect)
@@ -144,7 +144,10 @@ struct EncodeJob: Sendable {
     {
       return
     }
-    writer.trueColour(rect, block, effort: key.settings.compressionLevel)
+    // Not every viewer knows the gradient filter (noVNC before 1.5, novnc/noVNC#1767), but none of those asks for
+    // lossless pixels at a high compression level.
+    let isGradient = key.settings.jpegQuality == nil && effort != .quick
+    if isGradient { writer.gradient(rect, block) } else { writer.trueColour(rect, block) }
   }
 
   private func block(_ rect: PixelRect) -> PixelBlock {

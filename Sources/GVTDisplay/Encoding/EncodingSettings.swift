@@ -57,7 +57,7 @@ package struct EncodingSettings: Hashable, Sendable {
   var canonical: EncodingSettings {
     EncodingSettings(
       jpegQuality: jpegQuality.map { min(max($0, 1), 100) }, subsampling: jpegQuality == nil ? .none : subsampling,
-      compressionLevel: Deflater.effort(compressionLevel: compressionLevel))
+      compressionLevel: Effort(compressionLevel: compressionLevel).rawValue)
   }
 }
 

@@ -14,6 +14,7 @@ import GVTCore
     static let jpeg: UInt8 = 0x90
   }
   private static let paletteFilter: UInt8 = 1
+  private static let gradientFilter: UInt8 = 2
 
   let output = OutputBuffer()
   private(set) var rectangleCount = 0
@@ -35,7 +36,7 @@ import GVTCore
   /// `indices` is the palette number of the rectangle's first pixel; rows are `indexStride` bytes apart.
   func indexed(
     _ rect: PixelRect, _ palette: Palette, _ colours: ColourSet, indices: UnsafePointer<UInt8>, indexStride: Int,
-    effort: Int
+    effort: Effort
   ) {
     let numbers = colours.numbers
     precondition(numbers.count >= 2, "one colour is a fill")
@@ -49,33 +50,57 @@ import GVTCore
       let count = (rect.width + 7) / 8 * rect.height
       let packed = unsafe scratch.reserve(count)
       unsafe data.pack(zero: UInt8(numbers[0]), one: UInt8(numbers[1]), to: packed)
-      unsafe compressed(packed, count: count, effort: effort)
+      unsafe compressedIndices(packed, count: count, effort: effort)
     } else if numbers.count == palette.count, data.isContiguous {
-      unsafe compressed(indices, count: rect.area, effort: effort)
+      unsafe compressedIndices(indices, count: rect.area, effort: effort)
     } else {
       let gathered = unsafe scratch.reserve(rect.area)
       unsafe data.gather(to: gathered, renumbering: numbers.count == palette.count ? nil : numbers)
-      unsafe compressed(gathered, count: rect.area, effort: effort)
+      unsafe compressedIndices(gathered, count: rect.area, effort: effort)
     }
   }
 
-  func trueColour(_ rect: PixelRect, _ block: PixelBlock, effort: Int) {
+  func trueColour(_ rect: PixelRect, _ block: PixelBlock) {
     header(rect)
     output.append(Control.copyFilter)
-    let count = rect.area * 3
-    let packed = unsafe scratch.reserve(count)
-    var out = unsafe packed
-    for y in 0..<block.height {
-      let row = unsafe block.start + y * block.stride
-      for x in 0..<block.width {
-        let pixel = unsafe row[x]
-        unsafe out[0] = UInt8(truncatingIfNeeded: pixel >> 16)
-        unsafe out[1] = UInt8(truncatingIfNeeded: pixel >> 8)
-        unsafe out[2] = UInt8(truncatingIfNeeded: pixel)
-        unsafe out += 3
+    let packed = unsafe scratch.reserve(rect.area * 3)
+    for y in 0..<block.height { unsafe block.packRow(y, to: packed + y * block.width * 3) }
+    unsafe compressedSamples(packed, count: rect.area * 3, filtered: false)
+  }
+
+  /// True colour as differences from what the neighbours to the left and above predict: a third less than without for
+  /// photographs.
+  func gradient(_ rect: PixelRect, _ block: PixelBlock) {
+    header(rect)
+    output.append(Control.explicitFilter)
+    output.append(Self.gradientFilter)
+    let row = block.width * 3
+    let differences = unsafe scratch.reserve(row * block.height)
+    // Two rows of samples in turn, each behind a pixel of zeros, and a row of zeros above the first.
+    let margin = 3
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * (row + margin)) { samples in
+      guard var above = samples.baseAddress else { return }
+      unsafe above.initialize(repeating: 0, count: 2 * (row + margin))
+      var current = unsafe above + row + margin
+      for y in 0..<block.height {
+        unsafe block.packRow(y, to: current + margin)
+        unsafe predict(current, above, row, to: differences + y * row)
+        unsafe swap(&above, &current)
       }
     }
-    unsafe compressed(packed, count: count, effort: effort)
+    unsafe compressedSamples(differences, count: row * block.height, filtered: true)
+  }
+
+  /// `current` and `above` begin with the pixel left of the first. Plain enough for the compiler to do 16 at a time.
+  private func predict(
+    _ current: UnsafeMutablePointer<UInt8>, _ above: UnsafeMutablePointer<UInt8>, _ count: Int,
+    to output: UnsafeMutablePointer<UInt8>
+  ) {
+    for i in 0..<count {
+      let sum = unsafe Int16(current[i]) &+ Int16(above[i + 3]) &- Int16(above[i])
+      let predicted = UInt8(truncatingIfNeeded: min(max(sum, 0), 255))
+      unsafe output[i] = current[i + 3] &- predicted
+    }
   }
 
   /// False, and nothing written, if turbojpeg refuses the rectangle.
@@ -102,15 +127,25 @@ import GVTCore
     output.append(bigEndian: 7)
   }
 
-  private func compressed(_ data: UnsafePointer<UInt8>, count: Int, effort: Int) {
-    guard count >= Self.smallestCompressed else {
-      unsafe output.reserve(count).update(from: data, count: count)
-      output.advance(count)
-      return
-    }
+  private func compressedIndices(_ data: UnsafePointer<UInt8>, count: Int, effort: Effort) {
+    guard unsafe !sentAsIs(data, count) else { return }
     let place = unsafe output.reserve(3 + Deflater.bound(count)) + 3
-    let written = unsafe deflater.deflate(data, count: count, effort: effort, to: place)
+    let written = unsafe deflater.deflateIndices(data, count: count, effort: effort, to: place)
     dataBehindLength(reserved: 3, count: written)
+  }
+
+  private func compressedSamples(_ data: UnsafePointer<UInt8>, count: Int, filtered: Bool) {
+    guard unsafe !sentAsIs(data, count) else { return }
+    let place = unsafe output.reserve(3 + Deflater.bound(count)) + 3
+    let written = unsafe deflater.deflateSamples(data, count: count, filtered: filtered, to: place)
+    dataBehindLength(reserved: 3, count: written)
+  }
+
+  private func sentAsIs(_ data: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    guard count < Self.smallestCompressed else { return false }
+    unsafe output.reserve(count).update(from: data, count: count)
+    output.advance(count)
+    return true
   }
 
   /// Puts a compact length (rfbproto: seven bits a byte, least significant first, three bytes at most) before `count`
@@ -125,6 +160,21 @@ import GVTCore
       output.append(UInt8(count >> (7 * index) & (index == 2 ? 0xff : 0x7f)) | more)
     }
     output.advance(count)
+  }
+}
+
+extension PixelBlock {
+  /// Writes a row's pixels as red, green and blue.
+  fileprivate func packRow(_ y: Int, to output: UnsafeMutablePointer<UInt8>) {
+    let row = unsafe start + y * stride
+    var out = unsafe output
+    for x in 0..<width {
+      let pixel = unsafe row[x]
+      unsafe out[0] = UInt8(truncatingIfNeeded: pixel >> 16)
+      unsafe out[1] = UInt8(truncatingIfNeeded: pixel >> 8)
+      unsafe out[2] = UInt8(truncatingIfNeeded: pixel)
+      unsafe out += 3
+    }
   }
 }
 

@@ -21,11 +21,19 @@ enum TileContent: Equatable {
 /// rectangle without another pass over their pixels.
 @safe final class TileClassifier {
   /// More colours than this in a 64x64 tile make it a photo for a viewer that takes JPEG. Anti-aliased text on a flat
-  /// ground has 20 to 90, several hues of it up to 150; photographs have 400 and more except in flat sky.
-  static let photoCutoff = 160
+  /// ground has 20 to 90, several hues of it up to 200; photographs have 400 and more except in flat sky.
+  static let photoCutoff = 224
+  /// With more colours than this a tile is a photo too if hardly any of its pixels repeat their neighbours: text has
+  /// its ground between the letters, a hazy sky does not.
+  private static let busyPhotoCutoff = 96
 
   private var palettes = [Palette()]
   private var current = 0
+  /// Photos come in herds, and can be told from far fewer pixels than the rest.
+  private var lastWasPhoto = false
+  private let sample = ColourSample()
+  /// Groups of eight pixels in the current tile that were neither a run nor a repetition.
+  private var busyGroups = 0
 
   func beginBand() {
     current = 0
@@ -39,8 +47,17 @@ enum TileContent: Equatable {
   func classify(
     _ block: PixelBlock, limit: Int, indices: UnsafeMutablePointer<UInt8>, indexStride: Int
   ) -> TileContent {
+    if lastWasPhoto && sample.hasMore(than: limit, in: block) { return .photo }
+    let content = unsafe numbered(block, limit, indices, indexStride)
+    lastWasPhoto = content == .photo
+    return content
+  }
+
+  private func numbered(
+    _ block: PixelBlock, _ limit: Int, _ indices: UnsafeMutablePointer<UInt8>, _ indexStride: Int
+  ) -> TileContent {
     if let colours = unsafe colours(of: block, palettes[current], limit, indices, indexStride) {
-      return colours.count > limit ? .photo : .indexed(palette: current, colours: colours)
+      return content(block, colours, limit)
     }
     // Too many new colours for a photo's sake, or merely for what is left of this palette?
     guard palettes[current].count + limit > Palette.capacity else { return .photo }
@@ -49,7 +66,14 @@ enum TileContent: Equatable {
     palettes[next].removeAll()
     guard let colours = unsafe colours(of: block, palettes[next], limit, indices, indexStride) else { return .photo }
     current = next
-    return .indexed(palette: next, colours: colours)
+    return content(block, colours, limit)
+  }
+
+  private func content(_ block: PixelBlock, _ colours: ColourSet, _ limit: Int) -> TileContent {
+    let isBusy = busyGroups * 80 > block.width * block.height * 9
+    // Without JPEG, the limit is the palette's own, and a palette is the best that a busy tile can have.
+    let isPhoto = colours.count > limit || (isBusy && limit < Palette.capacity && colours.count > Self.busyPhotoCutoff)
+    return isPhoto ? .photo : .indexed(palette: current, colours: colours)
   }
 
   private func colours(
@@ -69,6 +93,7 @@ enum TileContent: Equatable {
     _ block: PixelBlock, _ palette: Palette, _ limit: Int, _ indices: UnsafeMutablePointer<UInt8>, _ indexStride: Int
   ) -> Bool {
     let mask: UInt32 = 0x00ff_ffff
+    var busy = 0
     var last = unsafe block.start[0] & mask
     guard var lastNumber = palette.number(of: last, limit: limit) else { return false }
     for y in 0..<block.height {
@@ -86,6 +111,7 @@ enum TileContent: Equatable {
           last = eight.last
           lastNumber = UInt8(numbers >> 56)
         } else {
+          busy += 1
           for i in x..<x + 8 {
             guard let number = unsafe palette.number(of: row[i] & mask, limit: limit) else { return false }
             unsafe out[i] = number
@@ -103,11 +129,39 @@ enum TileContent: Equatable {
         x += 1
       }
     }
+    busyGroups = busy
     return true
   }
 
   @inline(__always) private func store(_ eight: UInt64, at place: UnsafeMutablePointer<UInt8>) {
     unsafe UnsafeMutableRawPointer(place).storeBytes(of: eight, as: UInt64.self)
+  }
+}
+
+/// Counts colours in every eighth pixel, a little too few at worst.
+@safe private final class ColourSample {
+  private static let wordCount = 64
+  private let seen = UnsafeMutablePointer<UInt64>.allocate(capacity: wordCount)
+
+  deinit { unsafe seen.deallocate() }
+
+  /// True only if the block has more than `limit` colours.
+  func hasMore(than limit: Int, in block: PixelBlock) -> Bool {
+    unsafe seen.initialize(repeating: 0, count: Self.wordCount)
+    var count = 0
+    for y in stride(from: 0, to: block.height, by: 4) {
+      let row = unsafe block.start + y * block.stride
+      for x in stride(from: 0, to: block.width, by: 2) {
+        // Two colours may share a bit, no colour has two.
+        let hash = unsafe Int(((row[x] & 0x00ff_ffff) &* 0x9E37_79B1) >> 20)
+        let word = unsafe seen[hash >> 6]
+        let bit: UInt64 = 1 << UInt64(hash & 63)
+        count += word & bit == 0 ? 1 : 0
+        unsafe seen[hash >> 6] = word | bit
+      }
+      if count > limit { return true }
+    }
+    return false
   }
 }
 

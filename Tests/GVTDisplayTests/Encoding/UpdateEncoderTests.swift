@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 5, 9]) func `every compression level is exact`(_ level: Int) async throws {
+  @Test(arguments: [0, 5, 7, 9]) func `every compression level is exact`(_ level: Int) async throws {
     let frame = Frame.mixture(PixelSize(width: 300, height: 200), seed: 77)
     let viewer = Viewer(frame)
     try await viewer.show(
@@ -79,6 +79,36 @@ import Testing
     }
   }
 
+  @Test func `anti-aliased text of many shades is no photo, and a hazy sky of few is`() async throws {
+    let frame = Frame(size: PixelSize(width: 128, height: 64))
+    var random = RepeatableRandom(seed: 12)
+    for y in 0..<64 {
+      for x in 0..<64 {
+        let isInk = x % 16 < 6 && y % 3 == 0
+        frame[x, y] = isInk ? 0x10101 * UInt32.random(in: 0...190, using: &random) : 0xff_ffff
+        frame[64 + x, y] = 0x80_a0c0 + 0x10101 * UInt32.random(in: 0...3, using: &random) + UInt32(x)
+      }
+    }
+    let viewer = Viewer(frame)
+    try await viewer.show(.all(of: frame.size), settings: Self.lossy)
+    #expect(viewer.mismatch(in: PixelRect(x: 0, y: 0, width: 64, height: 64)) == nil)
+    #expect(viewer.rectangles.map(\.method).contains(.jpeg))
+  }
+
+  @Test func `a viewer that asks for much compression gets fewer bytes`() async throws {
+    let frame = Frame(size: PixelSize(width: 800, height: 400))
+    frame.fill(frame.size.bounds, .terminal, seed: 3)
+    let viewer = Viewer(frame)
+    var counts: [Int] = []
+    for level in [1, 7, 9] {
+      try await viewer.show(
+        .all(of: frame.size), settings: EncodingSettings(jpegQuality: nil, compressionLevel: level))
+      #expect(viewer.mismatch(in: frame.size.bounds) == nil)
+      counts.append(viewer.bytes.count)
+    }
+    #expect(counts[1] < counts[0] && counts[2] <= counts[1])
+  }
+
   @Test func `nothing wanted is an update without rectangles`() async throws {
     let frame = Frame(size: PixelSize(width: 100, height: 100))
     let viewer = Viewer(frame)
@@ -114,5 +144,9 @@ import Testing
     #expect(viewer.rectangles.map(\.method) == [.fill, .palette(2), .palette(48), .trueColour])
     try await viewer.show(.all(of: frame.size), settings: Self.lossy)
     #expect(viewer.rectangles.map(\.method) == [.fill, .palette(2), .palette(48), .jpeg])
+    try await viewer.show(
+      .all(of: frame.size), settings: EncodingSettings(jpegQuality: nil, compressionLevel: 9))
+    #expect(viewer.rectangles.map(\.method) == [.fill, .palette(2), .palette(48), .gradient])
+    #expect(viewer.mismatch(in: frame.size.bounds) == nil)
   }
 }
