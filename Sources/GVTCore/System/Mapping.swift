@@ -22,9 +22,15 @@ import Glibc
     let access = PROT_READ | (writable ? PROT_WRITE : 0)
     let address = unsafe mmap(nil, count, access, MAP_SHARED, descriptor.raw, offset)
     guard let address = unsafe address, unsafe address != MAP_FAILED else { throw SystemFailure("mmap") }
+    let slot = guarded ? unsafe gvt_guard_add(address, count) : -1
+    if guarded && slot < 0 {
+      // All of the guard's slots are taken. Better no mapping than one that can end the process.
+      unsafe munmap(address, count)
+      throw SystemFailure("mmap", EMFILE)
+    }
     unsafe start = address
     self.count = count
-    guardSlot = guarded ? unsafe gvt_guard_add(address, count) : -1
+    guardSlot = slot
   }
 
   /// How often a guarded page was found missing since the mapping was made.

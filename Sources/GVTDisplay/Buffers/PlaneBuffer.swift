@@ -91,6 +91,24 @@ package final class PlaneBuffer {
     return true
   }
 
+  /// Copies words of `wordBytes` bytes (2 or 4) of `other` into our own bytes with each word's bytes in opposite order, as
+  /// many as both hold.
+  package func copySwapping(wordBytes: Int, from other: PlaneBuffer) throws(BufferFailure) {
+    guard let own = unsafe storage.ownBytes else { return }
+    let end = min(own.count, other.count) / wordBytes * wordBytes
+    unsafe try other.read { source in
+      for offset in stride(from: 0, to: end, by: wordBytes) {
+        if wordBytes == 4 {
+          let word = unsafe source.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+          unsafe own.storeBytes(of: word.byteSwapped, toByteOffset: offset, as: UInt32.self)
+        } else {
+          let word = unsafe source.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+          unsafe own.storeBytes(of: word.byteSwapped, toByteOffset: offset, as: UInt16.self)
+        }
+      }
+    }
+  }
+
   private static func holds(_ count: Int, offset: Int, stride: Int, rowBytes: Int, rows: Int) -> Bool {
     guard offset >= 0, stride >= 0, rowBytes > 0, rows > 0, offset <= count, rowBytes <= count - offset else {
       return false
