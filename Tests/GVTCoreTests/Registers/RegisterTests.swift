@@ -53,6 +53,8 @@ import Testing
     #expect(rule.stored(0x0000_ffff, lanes: .max, over: 0xf6) == 0xf6)
     // The mask is not written, so nothing is.
     #expect(rule.stored(0x0003_0001, lanes: 0xffff, over: 0xf6) == 0xf6)
+    // Only the mask is written, and no bits for it to select.
+    #expect(rule.stored(0x0003_0001, lanes: 0xffff_0000, over: 0xf6) == 0xf6)
   }
 
   @Test func `a read-only register stays`() {

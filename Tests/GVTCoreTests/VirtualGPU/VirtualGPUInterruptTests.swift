@@ -56,6 +56,7 @@ import Testing
     bench.write(MMIO.interruptMask(.pipe(.a)), .max)
     bench.clock.advance(nanoseconds: 10 * frame)
     #expect(bench.write(MMIO.interruptMask(.pipe(.a)), ~1) == [])
+    #expect(bench.gpu.advance() == [])
     #expect(bench[identity] == 0)
   }
 
