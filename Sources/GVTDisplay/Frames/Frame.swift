@@ -30,6 +30,9 @@ package import GVTCore
       start: start.assumingMemoryBound(to: UInt32.self), count: size.width)
   }
 
+  /// One row's pixels as 0x00RRGGBB, for those who keep them.
+  package func copyOfRow(_ y: Int) -> [UInt32] { unsafe row(y).map { $0 & 0xFF_FFFF } }
+
   /// A pixel as 0x00RRGGBB. For tests and cursors; not for loops over a picture.
   package subscript(x: Int, y: Int) -> UInt32 {
     get { unsafe row(y)[x] }
