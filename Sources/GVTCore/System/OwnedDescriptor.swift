@@ -50,4 +50,9 @@ package struct SocketPair: ~Copyable, Sendable {
     self.near = near
     self.far = far
   }
+
+  /// Both numbers, for owners elsewhere: outside this module a pair cannot be taken apart.
+  package consuming func release() -> (near: Int32, far: Int32) {
+    (near.release(), far.release())
+  }
 }

@@ -57,7 +57,7 @@ package final class DisplayServer: Sendable {
 
   /// Serves until ``stop()``, blocking the calling thread. `onReady` is called once viewers get an answer.
   package func run(onReady: () -> Void = {}) throws(ServeFailure) {
-    unsafe signal(SIGPIPE, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
     do {
       let loop = try EventLoop()
       let session = try DisplaySession(

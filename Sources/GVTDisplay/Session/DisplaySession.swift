@@ -1,7 +1,6 @@
 // The display thread's hub: joins source, frames, encoding, viewers and input, and knows how none of them work.
 import GVTCore
 import Logging
-import NIOCore
 
 /// One display while it is served. Every method runs on the display thread.
 final class DisplaySession {
@@ -95,6 +94,7 @@ final class DisplaySession {
 
   private func lightsChanged(_ lights: KeyboardLights) {
     self.lights = lights
+    router.lightsChanged(lights)
     for viewer in viewers.values { viewer.tell(.lights(lights), if: EncodingNumber.lightState) }
     schedulePump()
   }

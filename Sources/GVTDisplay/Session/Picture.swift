@@ -14,7 +14,7 @@ final class Picture {
 
   init(size: PixelSize, workers: Int) {
     store = FrameStore(size: size)
-    overlay = CursorOverlay(size: size)
+    overlay = CursorOverlay(copying: store.frame)
     encoders = [.plain: UpdateEncoder(workers: workers), .withCursor: UpdateEncoder(workers: workers)]
   }
 

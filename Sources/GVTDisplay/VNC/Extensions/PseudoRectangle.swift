@@ -143,7 +143,7 @@ extension ViewerPixelFormat {
   package func write(rgb: UInt32, to buffer: inout ByteBuffer) {
     guard isTrueColour else { return Self.colourMapped.write(rgb: rgb, to: &buffer) }
     func scaled(_ shift: UInt32, _ max: UInt16, _ position: UInt8) -> UInt32 {
-      ((rgb >> shift & 0xFF) * UInt32(max) + 127) / 255 << UInt32(position & 31)
+      (((rgb >> shift & 0xFF) * UInt32(max) + 127) / 255) << UInt32(position & 31)
     }
     let pixel = scaled(16, redMax, redShift) | scaled(8, greenMax, greenShift) | scaled(0, blueMax, blueShift)
     let endianness: Endianness = isBigEndian ? .big : .little

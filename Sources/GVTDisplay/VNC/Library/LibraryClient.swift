@@ -22,18 +22,19 @@ package import NIOCore
   private static let socketBufferBytes: Int32 = 1 << 20
 
   init(on screen: LibraryScreen, peer: String) throws(LibraryFailure) {
-    var pair: SocketPair
+    let pair: SocketPair
     do { pair = try OwnedDescriptor.socketPair() } catch { throw .system(error) }
     guard pair.far.raw < Self.descriptorLimit else { throw .tooManyDescriptors }
-    Self.prepare(pair.near.raw, pair.far.raw)
+    let (near, far) = pair.release()
+    ours = OwnedDescriptor(owning: near)
+    Self.prepare(near, far)
     // With the version already there, rfbNewClient does not wait 100 ms for a WebSocket's greeting.
-    Self.write(Array("RFB 003.008\n".utf8) + [1, 1], to: pair.near.raw)
-    let far = pair.far.release()
+    Self.write(Array("RFB 003.008\n".utf8) + [1, 1], to: near)
+    // From here on the far end is the library's, which closes it if it refuses.
     guard let client = unsafe rfbNewClient(screen.screen, far) else {
       throw .refused
     }
     unsafe self.client = client
-    ours = pair.near
     unsafe free(client.pointee.host)
     unsafe client.pointee.host = strdup(peer)
     for _ in 0..<3 { unsafe rfbProcessClientMessage(client) }

@@ -74,6 +74,8 @@ package import Logging
     unsafe screen.pointee.serverFormat.greenShift = 8
     unsafe screen.pointee.serverFormat.blueShift = 0
     unsafe screen.pointee.serverFormat.depth = 24
+    // The library says -1 for true.
+    unsafe screen.pointee.serverFormat.trueColour = 1
   }
 }
 
