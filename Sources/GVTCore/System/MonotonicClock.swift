@@ -1,4 +1,5 @@
 // Time as the whole package counts it: nanoseconds of CLOCK_MONOTONIC, from a clock that tests can replace.
+import CLinux
 import Glibc
 import Synchronization
 
