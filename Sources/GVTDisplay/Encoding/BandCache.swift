@@ -1,16 +1,15 @@
 // Bands that were encoded and whose pixels have not changed since: for viewers that ask for them later.
 import GVTCore
 import NIOCore
-import Synchronization
 
 /// Shared by the display thread, which looks up and invalidates, and the workers, which add.
 final class BandCache: Sendable {
-  private struct Entry {
+  private struct Entry: Sendable {
     let encoded: EncodedBand
     var lastUse: UInt64
   }
 
-  private struct State {
+  private struct State: Sendable {
     var entries: [BandKey: Entry] = [:]
     var bytes = 0
     var uses: UInt64 = 0
@@ -21,7 +20,7 @@ final class BandCache: Sendable {
     var everything: UInt64 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Bytes of encoded bands that are kept at most.
   private let limit: Int
 

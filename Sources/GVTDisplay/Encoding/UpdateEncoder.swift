@@ -132,7 +132,7 @@ private final class EncodeBatch: Sendable {
   private let cache: BandCache
   private let epoch: UInt64
   private let done: @Sendable ([EncodedUpdate]) -> Void
-  private let results: Mutex<[EncodedBand?]>
+  private let results: Locked<[EncodedBand?]>
   private let next = Atomic(0)
   private let unfinished: Atomic<Int>
 
@@ -143,7 +143,7 @@ private final class EncodeBatch: Sendable {
     cache = plan.cache
     self.epoch = epoch
     self.done = done
-    results = Mutex(plan.results)
+    results = Locked(plan.results)
     unfinished = Atomic(plan.jobs.count)
   }
 
