@@ -11,6 +11,9 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),  // Mapping lends spans as properties
 ]
 
+// What tests and benchmarks drive the program with talks to sockets and C libraries by hand and is never shipped.
+let toolSettings = Array(settings.dropFirst())
+
 let package = Package(
   name: "gvt-vnc",
   products: [
@@ -71,8 +74,21 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["CVNCServer", "CZlib", "CTurboJPEG"], path: "Tests/Support",
+      swiftSettings: toolSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "CZlib", "CTurboJPEG"],
-      swiftSettings: settings),
+      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport"],
+      swiftSettings: toolSettings),
+    .executableTarget(
+      name: "gvt-vnc-bench", dependencies: ["GVTCore", "GVTDisplay", "TestSupport", "CTurboJPEG"], path: "Benchmarks",
+      swiftSettings: toolSettings),
   ]
 )
+
+// Under a sanitizer only the unit tests are built: no program, no real peers.
+if Context.environment["GVT_UNIT_TESTS_ONLY"] != nil {
+  let others = ["gvt-vnc", "TestSupport", "IntegrationTests", "gvt-vnc-bench"]
+  package.targets.removeAll { others.contains($0.name) }
+  package.products = []
+}
