@@ -2,7 +2,6 @@
 package import GVTCore
 import Glibc
 package import Logging
-import Synchronization
 
 /// Why a display could not be served.
 package enum ServeFailure: Error, CustomStringConvertible {
@@ -26,7 +25,7 @@ package final class DisplayServer: Sendable {
   private let logger: Logger
   private let mailbox: Mailbox
   private let frontEnd: FrontEnd
-  private let observer = Mutex<(@Sendable () -> Void)?>(nil)
+  private let observer = Locked<(@Sendable () -> Void)?>(nil)
 
   /// `makeSource` is called on the thread that runs the display.
   package init(

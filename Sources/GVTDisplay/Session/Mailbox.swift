@@ -1,6 +1,5 @@
 // The one way into the display thread from other threads.
 import GVTCore
-import Synchronization
 
 /// What other threads tell the display thread.
 enum Mail: Sendable {
@@ -16,7 +15,7 @@ enum Mail: Sendable {
 /// An unbounded queue with a wake-up. What bounds it is each sender: a viewer has at most as many messages in it as its
 /// connection reads ahead, and everything else comes once per answer.
 final class Mailbox: Sendable {
-  private let queue = Mutex<[Mail]>([])
+  private let queue = Locked<[Mail]>([])
   let wakeUp: WakeUp
 
   init() throws(SystemFailure) { wakeUp = try WakeUp() }

@@ -1,10 +1,9 @@
 // One answer from the display thread to a thread that waits for it.
 import Dispatch
-import Synchronization
 
 /// Filled once by one thread, waited for by another.
 final class Reply<Answer: Sendable>: Sendable {
-  private let answer = Mutex<Answer?>(nil)
+  private let answer = Locked<Answer?>(nil)
   private let isGiven = DispatchSemaphore(value: 0)
 
   func give(_ answer: Answer) {

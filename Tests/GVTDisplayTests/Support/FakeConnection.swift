@@ -1,7 +1,6 @@
 // A viewer's socket that a test reads from and can stop up.
 import GVTCore
 import NIOCore
-import Synchronization
 
 @testable import GVTDisplay
 
@@ -18,7 +17,7 @@ final class FakeConnection: ViewerConnection {
   let id: ViewerID
   let peer: String
   let isViewOnly = false
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ number: UInt64) {
     id = ViewerID(number: number)

@@ -1,10 +1,10 @@
 // libvncserver's log lines, into ours: it is chatty, so they are debug lines.
 import CVNCServer
+import GVTCore
 import Logging
-import Synchronization
 
 enum LibraryLog {
-  private static let logger = Mutex<Logger?>(nil)
+  private static let logger = Locked<Logger?>(nil)
 
   /// libvncserver has one log per process; the last display to start gets it.
   static func install(_ logger: Logger) {
