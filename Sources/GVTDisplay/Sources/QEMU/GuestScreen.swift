@@ -6,7 +6,7 @@ final class GuestScreen {
   fileprivate enum Content {
     case card(StatusCard)
     /// QEMU sends bytes.
-    case canvas(Canvas, visible: PixelSize)
+    case canvas(ConsolePixels, visible: PixelSize)
     /// The bytes are in memory that QEMU shares.
     case shared(PlaneBuffer, SurfaceLayout)
   }
@@ -70,7 +70,7 @@ final class GuestScreen {
     guard bytes.count >= shape.byteCount else {
       throw .impossible("QEMU sends \(bytes.count) bytes for a picture of \(shape.size) pixels.")
     }
-    var canvas = Canvas(reusing: content, size: shape.size, format: shape.format)
+    var canvas = ConsolePixels(reusing: content, size: shape.size, format: shape.format)
     _ = unsafe canvas.write(bytes, strideBytes: shape.strideBytes, to: shape.size.bounds)
     show(.canvas(canvas, visible: shape.size))
   }
@@ -171,12 +171,12 @@ final class GuestScreen {
   }
 
   /// The canvas to update, and what of it is visible. An Update before any Scanout, or in another format, begins anew.
-  private func current(format: PixelFormat, needed: PixelSize) -> (Canvas, PixelSize) {
+  private func current(format: PixelFormat, needed: PixelSize) -> (ConsolePixels, PixelSize) {
     if case .canvas(let canvas, let visible) = content, canvas.format == format { return (canvas, visible) }
     changed = .unknown
     var visible = consoleSize ?? needed
-    if !visible.isShowable || visible.area > Canvas.mostPixels { visible = PixelSize(width: 640, height: 480) }
-    return (Canvas(size: visible, format: format), visible)
+    if !visible.isShowable || visible.area > ConsolePixels.mostPixels { visible = PixelSize(width: 640, height: 480) }
+    return (ConsolePixels(size: visible, format: format), visible)
   }
 
   private func note(_ rect: PixelRect) {
@@ -199,7 +199,7 @@ final class GuestScreen {
   }
 }
 
-extension Canvas {
+extension ConsolePixels {
   /// The canvas that is there, if it has the right size and format: a whole new picture overwrites it.
   fileprivate init(reusing content: GuestScreen.Content, size: PixelSize, format: PixelFormat) {
     if case .canvas(let canvas, _) = content, canvas.size == size, canvas.format == format {

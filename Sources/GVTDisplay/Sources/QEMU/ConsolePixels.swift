@@ -5,7 +5,7 @@ import GVTCore
 ///
 /// A change to a text mode comes without a Scanout: rows for the new screen arrive, and elsewhere, before or after them,
 /// the console's new size. So rows outside are kept, and what is visible is a question of its own.
-struct Canvas {
+struct ConsolePixels {
   /// An Update may not make the canvas larger than a Scanout could: 64 MiB, D-Bus's longest array.
   static let mostPixels = 16 << 20
 
@@ -30,7 +30,7 @@ struct Canvas {
     if wanted.width <= size.width && wanted.height <= size.height { return true }
     let larger = PixelSize(width: max(size.width, wanted.width), height: max(size.height, wanted.height))
     guard larger.isShowable, larger.area <= Self.mostPixels else { return false }
-    var grown = Canvas(size: larger, format: format)
+    var grown = ConsolePixels(size: larger, format: format)
     let everything = size.bounds
     let stride = strideBytes
     _ = unsafe try? buffer.read { bytes in
