@@ -1,5 +1,6 @@
 // One answer from the display thread to a thread that waits for it.
 import Dispatch
+import GVTCore
 
 /// Filled once by one thread, waited for by another.
 final class Reply<Answer: Sendable>: Sendable {
