@@ -163,7 +163,8 @@ import Testing
     try stage.settle()
     var bytes = viewer.take()
     #expect(updateHeader(&bytes) == 1)
-    #expect(bytes.readMultipleIntegers(as: (UInt16, UInt16, UInt16, UInt16, Int32).self).map { [$0.2, $0.3] } == [320, 240])
+    #expect(
+      bytes.readMultipleIntegers(as: (UInt16, UInt16, UInt16, UInt16, Int32).self).map { [$0.2, $0.3] } == [320, 240])
     stage.say(viewer, Self.changes)
     try stage.run { viewer.receivedCount >= 320 * 240 * 4 }
     #expect(viewer.receivedCount >= 320 * 240 * 4, "everything is new, whatever the viewer asks")

@@ -24,10 +24,13 @@ package enum Project {
     }
   }
 
+  /// Whether the built program can serve at all.
+  package static let serves = (try? runToEnd(program, ["serve", "--help"]).output.contains("--listen")) ?? false
+
   package static let vncdotool = root + "/.cache/venv/bin/vncdo"
 }
 
-package final class DisplayServer {
+package final class ServedDisplay {
   package let program: RunningProgram
   package let addresses: [ServerAddress]
   package var address: ServerAddress { addresses[0] }
@@ -55,10 +58,10 @@ package final class DisplayServer {
 /// Runs `body` with a server and ends it afterwards; what the server logged is part of any failure.
 package func serving<Result>(
   _ spec: String, _ options: [String] = [], listeners: [String] = ["127.0.0.1:0"],
-  _ body: (DisplayServer, TemporaryFolder) throws -> Result
+  _ body: (ServedDisplay, TemporaryFolder) throws -> Result
 ) throws -> Result {
   let folder = try TemporaryFolder()
-  let server = try DisplayServer(spec, options, listeners: listeners, in: folder)
+  let server = try ServedDisplay(spec, options, listeners: listeners, in: folder)
   defer { server.end() }
   do {
     let result = try body(server, folder)
@@ -69,4 +72,14 @@ package func serving<Result>(
       "\(error)\nserver, status \(String(describing: server.program.exitStatus)): \(server.program.errors.suffix(3000))"
     )
   }
+}
+
+/// The same with a SPEC that names files in the test's folder.
+package func serving<Result>(
+  inFolder spec: (TemporaryFolder) throws -> String, _ options: [String] = [],
+  _ body: (ServedDisplay, TemporaryFolder) throws -> Result
+) throws -> Result {
+  let folder = try TemporaryFolder()
+  let text = try spec(folder)
+  return try serving(text, options) { display, _ in try body(display, folder) }
 }

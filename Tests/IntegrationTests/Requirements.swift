@@ -1,0 +1,17 @@
+import TestSupport
+// What a test needs of the machine; a test whose need is not met is skipped with the reason.
+import Testing
+
+extension Trait where Self == ConditionTrait {
+  /// Programs by name, or by path.
+  static func needs(_ tools: String...) -> Self {
+    let missing = tools.filter { !Project.has($0) }
+    let list = missing.map { String($0.split(separator: "/").last ?? "") }.joined(separator: ", ")
+    return .enabled(if: missing.isEmpty, "not installed: \(list) (.ci/packages test)")
+  }
+
+  static var needsServe: Self { .enabled(if: Project.serves, "gvt-vnc has no serve command yet") }
+}
+
+/// Tests that start servers and viewers run one after another: two cores do not carry more.
+@Suite(.serialized, .timeLimit(.minutes(10))) enum RealPeers {}
