@@ -44,12 +44,15 @@ let package = Package(
     .systemLibrary(
       name: "CISAL", path: "Sources/CLibraries/ISAL", pkgConfig: "libisal",
       providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/CLibraries/PNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"])]),
     .target(name: "CLinux", path: "Sources/CLibraries/Linux"),
     .target(name: "GVTCore", dependencies: ["CLinux"], swiftSettings: settings),
     .target(
       name: "GVTDisplay",
       dependencies: [
-        "GVTCore", "CLinux", "CVNCServer", "CTurboJPEG", "CDRM", "CSystemd", "CZlib", "CISAL",
+        "GVTCore", "CLinux", "CVNCServer", "CTurboJPEG", "CDRM", "CSystemd", "CZlib", "CISAL", "CPNG",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -78,6 +81,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["CVNCServer", "CZlib", "CTurboJPEG"], path: "Tests/Support",
       swiftSettings: toolSettings),
     .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "GVTCore", "GVTDisplay", "gvt-vnc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport"],
       swiftSettings: toolSettings),
     .executableTarget(
@@ -88,7 +97,7 @@ let package = Package(
 
 // Under a sanitizer only the unit tests are built: no program, no real peers.
 if Context.environment["GVT_UNIT_TESTS_ONLY"] != nil {
-  let others = ["gvt-vnc", "TestSupport", "IntegrationTests", "gvt-vnc-bench"]
+  let others = ["gvt-vnc", "TestSupport", "CommandTests", "IntegrationTests", "gvt-vnc-bench"]
   package.targets.removeAll { others.contains($0.name) }
   package.products = []
 }

@@ -1,6 +1,26 @@
+// The program: its list of commands, and how it ends.
 import ArgumentParser
 
 @main
-struct GVTVNC: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "gvt-vnc")
+struct GVTVNC: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "gvt-vnc",
+    abstract: "Gives every virtual machine a screen that a VNC viewer reaches.",
+    version: version,
+    subcommands: [
+      Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, TakeScreenshot.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      failure.endProcess()
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

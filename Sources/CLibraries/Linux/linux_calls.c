@@ -62,3 +62,30 @@ int gvt_peer_credentials(int socket, uid_t *user, gid_t *group, pid_t *pid) {
   *pid = credentials.pid;
   return 0;
 }
+
+ssize_t gvt_receive_with_descriptor(int socket, void *bytes, size_t count, int *fd) {
+  struct iovec io = {bytes, count};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } control;
+  struct msghdr message = {
+      .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  *fd = -1;
+  ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (received < 0) return received;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN(sizeof(int)))
+    memcpy(fd, CMSG_DATA(header), sizeof *fd);
+  return received;
+}
+
+int gvt_peer_is_in_group(int socket, gid_t group) {
+  gid_t groups[1024];
+  socklen_t length = sizeof groups;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0) return 0;
+  for (size_t i = 0; i < length / sizeof groups[0]; i++)
+    if (groups[i] == group) return 1;
+  return 0;
+}

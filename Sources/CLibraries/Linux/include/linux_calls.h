@@ -17,6 +17,10 @@ int gvt_seal_shrink(int fd);
 int gvt_is_sealed_against_shrinking(int fd);
 /* sendmsg(2) with one descriptor as SCM_RIGHTS. Bytes sent, or -1. */
 ssize_t gvt_send_with_descriptor(int socket, const void *bytes, size_t count, int fd);
+/* recvmsg(2); *fd is the one descriptor that came along, close-on-exec, or -1. Bytes received, or -1. */
+ssize_t gvt_receive_with_descriptor(int socket, void *bytes, size_t count, int *fd);
+/* 1 if the peer of a UNIX socket had `group` among its supplementary groups when it connected (SO_PEERGROUPS). */
+int gvt_peer_is_in_group(int socket, gid_t group);
 /* pthread_setname_np for the calling thread. */
 void gvt_set_thread_name(const char *name);
 /* ppoll(2) for reading, at most `nanoseconds` (for ever if negative): 1 if readable, 0 if not, -1. */

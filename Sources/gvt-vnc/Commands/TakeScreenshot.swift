@@ -1,0 +1,76 @@
+// `screenshot`: what a display shows, as a PNG file.
+import ArgumentParser
+import Foundation
+import GVTCore
+import GVTDisplay
+import Logging
+
+struct TakeScreenshot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "screenshot",
+    abstract: "Write what a display shows to a PNG file.",
+    discussion: "A NAME is a display of the running daemon; a SPEC is opened just for this.")
+
+  private static let patienceSeconds = 5
+
+  @Argument(help: ArgumentHelp("The display's name, or a SPEC.", valueName: "name|spec"))
+  var target: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
+  var output: String
+
+  @OptionGroup(title: "Places") var place: PlaceOptions
+
+  func run() throws {
+    let picture = target.contains(":") ? try fromSource() : try fromDaemon()
+    do throws(SystemFailure) {
+      try Files.replace(output, with: picture, mode: 0o644)
+    } catch {
+      throw CommandFailure(error, to: "write \(output)", otherwise: .cannotCreate)
+    }
+  }
+
+  private func fromDaemon() throws -> [UInt8] {
+    let file = try Files.inMemory(named: "screenshot")
+    _ = try ControlClient(socket: place.places.socket).ask(ControlRequest(.screenshot, name: target), writingTo: file)
+    try Files.rewind(file.raw)
+    return try Files.read(file, limit: 1 << 30)
+  }
+
+  private func fromSource() throws -> [UInt8] {
+    StandardErrorLog.install()
+    SignalWatch.ignoreBrokenPipes()
+    let settings = DisplaySettings(source: try parseSpec(target), listeners: [])
+    let server: DisplayServer
+    do throws(ServeFailure) {
+      server = try DisplayServer(settings, name: "screenshot")
+    } catch {
+      throw CommandFailure(error)
+    }
+    let thread = try GVTCore.Thread(named: "display") {
+      do {
+        try server.run()
+      } catch {
+        CommandFailure(.systemError, "the display ended: \(error)").endProcess()
+      }
+    }
+    defer { server.stop() }
+    try waitForPicture(of: server)
+    let picture = try pictureFile(of: server)
+    server.stop()
+    thread.join()
+    return picture
+  }
+
+  /// A source needs a moment to reach its VM.
+  private func waitForPicture(of server: DisplayServer) throws {
+    var reason: String?
+    for _ in 0..<Self.patienceSeconds * 20 {
+      let report = server.report()
+      if report?.state == .running { return }
+      reason = report?.reason ?? reason
+      usleep(50_000)
+    }
+    throw CommandFailure(.unavailable, "there is no picture: \(reason ?? "the source does not answer")")
+  }
+}

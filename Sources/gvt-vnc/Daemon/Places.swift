@@ -1,0 +1,24 @@
+// Where configuration and the control socket are.
+import Foundation
+import GVTCore
+
+/// The places that a daemon and the commands that speak to it agree on.
+struct Places: Equatable, Sendable {
+  let configuration: String
+  let socket: String
+
+  /// Root's configuration is the machine's; anybody else has their own. A folder that was named carries its own
+  /// socket, so that daemons of different folders never meet.
+  init(
+    config: String? = nil, socket: String? = nil, user: UInt32 = geteuid(),
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    let isRoot = user == 0
+    let home = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? "/") + "/.config"
+    configuration = config.map(absolutePath) ?? (isRoot ? "/etc/gvt-vnc" : home + "/gvt-vnc")
+    let runtime =
+      isRoot ? "/run/gvt-vnc" : (environment["XDG_RUNTIME_DIR"].map { $0 + "/gvt-vnc" } ?? "/tmp/gvt-vnc-\(user)")
+    let folder = config.map(absolutePath) ?? runtime
+    self.socket = socket.map(absolutePath) ?? folder + "/control.sock"
+  }
+}
