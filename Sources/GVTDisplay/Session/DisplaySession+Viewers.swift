@@ -6,9 +6,24 @@ extension DisplaySession {
   /// How long a guest may take to follow a viewer's wish for a size.
   private static let resizePatience: Int64 = .milliseconds(3000)
 
+  /// How long a picture that is on its way may keep those waiting who came for it.
+  private static let arrivalPatience: Int64 = .milliseconds(800)
+
   func join(_ connection: any ViewerConnection) {
     watch(1)
     noteActivity()
+    guard source.isPictureDue else { return admit(connection) }
+    arrivals.append(connection)
+    loop.schedule(after: Self.arrivalPatience) { [weak self] in self?.admitArrivals() }
+  }
+
+  func admitArrivals() {
+    let waiting = arrivals
+    arrivals = []
+    for connection in waiting { admit(connection) }
+  }
+
+  private func admit(_ connection: any ViewerConnection) {
     // ServerInit tells a size, and some viewers can never be told another: it has to be the present one.
     if !isEncoding { capture() }
     do {
@@ -23,6 +38,10 @@ extension DisplaySession {
   }
 
   func leave(_ id: ViewerID) {
+    if let index = arrivals.firstIndex(where: { $0.id == id }) {
+      arrivals.remove(at: index)
+      return watch(-1)
+    }
     guard let viewer = viewers.removeValue(forKey: id) else { return }
     forget(viewer)
     screen.remove(viewer.library)
@@ -32,6 +51,8 @@ extension DisplaySession {
   }
 
   func receive(_ message: ClientMessage, from id: ViewerID) {
+    // Somebody who speaks before ServerInit does not wait for its size either.
+    if viewers[id] == nil { admitArrivals() }
     guard let viewer = viewers[id] else { return }
     switch message {
     case .setPixelFormat(let format):

@@ -12,6 +12,8 @@ final class DisplaySession {
   let router: InputRouter
   let screen: LibraryScreen
   var viewers: [ViewerID: Viewer] = [:]
+  /// Viewers who came while a picture was on its way and are let in with it.
+  var arrivals: [any ViewerConnection] = []
   /// A viewer's wish for a size, until the guest has followed it or did not.
   var pendingResize: (viewer: ViewerID, size: PixelSize, timeout: EventLoop.TimerID)?
   private(set) var lights: KeyboardLights = []
@@ -71,13 +73,15 @@ final class DisplaySession {
 
   private func pictureChanged() {
     pacer.announce()
+    if !source.isPictureDue { admitArrivals() }
     schedulePump()
   }
 
   private func statusChanged() {
     switch source.status {
     case .running: logger.info("the VM has a picture")
-    case .waiting(let reason), .failed(let reason): logger.info("\(reason)")
+    case .waiting(let reason): logger.info("\(reason)")
+    case .failed(let reason): logger.warning("\(reason)")
     }
     router.sinkChanged(to: source.input)
     pictureChanged()

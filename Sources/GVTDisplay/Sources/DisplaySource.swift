@@ -10,6 +10,10 @@ package protocol DisplaySource: AnyObject {
   /// Called only while somebody wants to see it, and never while the frame is being encoded.
   func capture(into store: FrameStore) -> Damage
 
+  /// A picture is on its way and will be announced within a fraction of a second: who comes now is better told the size of
+  /// that one than of what was shown before.
+  var isPictureDue: Bool { get }
+
   /// Somebody looks, or nobody does any more. A source that is not watched does no work for its picture.
   func setWatched(_ isWatched: Bool)
 

@@ -36,7 +36,7 @@ package enum SourceSpec: Equatable, Sendable {
     switch self {
     case .qemu(let path, let console): QEMUSource(socketPath: path, console: console, logger: logger)
     case .demo(let type, let size): DemoSource(type: type, size: size, logger: logger)
-    case .sharedMemory(let path, let form): SharedMemorySource(path: path, form: form, logger: logger)
+    case .sharedMemory(let path, let form): SharedMemorySource(path: path, form: form)
     }
   }
 

@@ -6,7 +6,8 @@ final class DemoSource: DisplaySource {
   init(type: InstanceType, size: PixelSize?, logger: Logger) {}
   func start(on loop: EventLoop, events: SourceEvents) {}
   func capture(into store: FrameStore) -> Damage { .nothing(in: PixelSize(width: 640, height: 480)) }
-  func setWatched(_ isWatched: Bool) {}
+  package var isPictureDue: Bool { false }
+  package func setWatched(_ isWatched: Bool) {}
   var status: SourceStatus { .waiting("this source is not there yet") }
   var pacing: SourcePacing { .polled }
   var cursor: CursorState { .unknown }

@@ -69,6 +69,31 @@ import Testing
     #expect(stage.source.isWatched)
   }
 
+  @Test func `who comes while a picture is on its way is told that picture's size`() throws {
+    let stage = try Stage()
+    stage.source.isPictureDue = true
+    let viewer = stage.join(1)
+    let hasty = stage.join(2)
+    try stage.settle()
+    #expect(viewer.receivedCount == 0)
+    stage.mailbox.post(.frontEnd(.left(hasty.id)))
+    try stage.settle()
+    stage.source.isPictureDue = false
+    stage.source.paint(size: PixelSize(width: 333, height: 44)) { _, _ in 0 }
+    try stage.run { viewer.receivedCount > 0 }
+    var bytes = viewer.take()
+    #expect(bytes.readInteger(as: UInt16.self) == 333)
+    #expect(hasty.receivedCount == 0)
+  }
+
+  @Test func `a picture that does not come keeps nobody waiting for long`() throws {
+    let stage = try Stage()
+    stage.source.isPictureDue = true
+    let viewer = stage.join(1)
+    try stage.run { viewer.receivedCount > 0 }
+    #expect(viewer.receivedCount > 0)
+  }
+
   @Test func `a Tight viewer gets the picture, then only what changes`() throws {
     let stage = try Stage()
     let viewer = stage.join(1)

@@ -11,6 +11,7 @@ final class ScriptedSource: DisplaySource {
   var cursor: CursorState = .unknown
   var input: (any InputSink)?
   var isWatched = false
+  var isPictureDue = false
   var captures = 0
   var resizeAnswer: ResizeAnswer = .unsupported
   var requestedSizes: [PixelSize] = []

@@ -73,6 +73,14 @@ package final class QEMUSource: DisplaySource {
     return screen.capture(into: store)
   }
 
+  package var isPictureDue: Bool {
+    switch phase {
+    case .idle: false
+    case .connecting: true
+    case .running: !words.isShutDown && isPatient && !screen.hasContent
+    }
+  }
+
   package func setWatched(_ isWatched: Bool) {
     guard isWatched != self.isWatched else { return }
     self.isWatched = isWatched

@@ -1,6 +1,5 @@
 // A screen that another process keeps in a file, such as Xvfb with -fbdir.
 package import GVTCore
-package import Logging
 
 /// What the bytes in the file are.
 package enum SharedMemoryForm: Equatable, Sendable {
@@ -17,7 +16,6 @@ package final class SharedMemorySource: DisplaySource {
 
   private let path: String
   private let form: SharedMemoryForm
-  private let logger: Logger
   private var loop: EventLoop?
   private var events: SourceEvents?
   private var nextCheck = Instant(nanoseconds: .min)
@@ -28,10 +26,9 @@ package final class SharedMemorySource: DisplaySource {
   package let cursor = CursorState.unknown
   package let input: (any InputSink)? = nil
 
-  package init(path: String, form: SharedMemoryForm, logger: Logger) {
+  package init(path: String, form: SharedMemoryForm) {
     self.path = path
     self.form = form
-    self.logger = logger
   }
 
   package func start(on loop: EventLoop, events: SourceEvents) {
@@ -60,6 +57,8 @@ package final class SharedMemorySource: DisplaySource {
     case .running: return .nothing(in: store.frame.size)
     }
   }
+
+  package var isPictureDue: Bool { false }
 
   package func setWatched(_ isWatched: Bool) {
     if !isWatched { attachment = nil }
@@ -90,10 +89,6 @@ package final class SharedMemorySource: DisplaySource {
   private func report(_ new: SourceStatus) {
     guard new != status else { return }
     status = new
-    switch new {
-    case .running: logger.info("\(path): there is a picture")
-    case .waiting(let sentence), .failed(let sentence): logger.info("\(path): \(sentence)")
-    }
     events?.statusChanged()
   }
 }

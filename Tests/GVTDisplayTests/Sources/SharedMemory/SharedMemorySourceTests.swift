@@ -1,7 +1,6 @@
 // A screen in a file, and everything that can happen to the file.
 import GVTCore
 import Glibc
-import Logging
 import Testing
 
 @testable import GVTDisplay
@@ -20,7 +19,7 @@ struct SharedMemorySourceTests {
 
     init(_ path: String, _ form: SharedMemoryForm) throws {
       loop = try EventLoop(clock: clock)
-      source = SharedMemorySource(path: path, form: form, logger: Logger(label: "test"))
+      source = SharedMemorySource(path: path, form: form)
       let events = SourceEvents(
         pictureChanged: {}, cursorChanged: {}, statusChanged: { [unowned self] in statusChanges += 1 },
         lightsChanged: { _ in })
