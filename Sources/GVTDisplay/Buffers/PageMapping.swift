@@ -26,6 +26,9 @@ import Glibc
   /// Bytes in the view.
   package var count: Int { range.count }
 
+  /// Pages were lost or an update failed: nothing can be read before the next ``update(_:)``.
+  package var needsUpdate: Bool { isBroken || range.faults != seenFaults }
+
   /// Makes the view show `pages`. Only places whose page has changed since the last call are mapped again.
   ///
   /// After a throw nothing can be read until a later call succeeds.

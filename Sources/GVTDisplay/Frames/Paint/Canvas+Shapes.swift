@@ -26,7 +26,7 @@ extension Canvas {
         if coverage == 256 && alpha == 255 {
           row[index] = colour
         } else if coverage > 0 {
-          row[index] = blend(colour, over: row[index], alpha: coverage * alpha >> 8)
+          row[index] = blend(colour, over: row[index], alpha: (coverage * alpha) >> 8)
         }
       }
     }
@@ -42,7 +42,7 @@ extension Canvas {
       for index in 0..<row.count {
         let coverage = outer.coverage(x: x + index, y: y) - inner.coverage(x: x + index, y: y)
         if coverage > 0 {
-          row[index] = blend(colour, over: row[index], alpha: coverage * alpha >> 8)
+          row[index] = blend(colour, over: row[index], alpha: (coverage * alpha) >> 8)
         }
       }
     }

@@ -17,6 +17,14 @@ package struct Canvas: Sendable {
     clip = size.bounds
   }
 
+  /// A canvas that already shows something.
+  package init(size: PixelSize, pixels: [UInt32]) {
+    precondition(!size.isEmpty && pixels.count == size.area, "a canvas of \(size) has \(size.area) pixels")
+    self.size = size
+    self.pixels = pixels
+    clip = size.bounds
+  }
+
   package subscript(x: Int, y: Int) -> UInt32 { pixels[y * size.width + x] }
 
   /// Draws with `body` inside `rect` only.

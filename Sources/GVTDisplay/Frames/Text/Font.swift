@@ -1,4 +1,4 @@
-// Anti-aliased letters at fixed sizes, for status cards and the demo guest. The data is made by Scripts/make-fonts.py.
+// Anti-aliased letters at fixed sizes, for status cards and the demo guest. The data is made by packaging/generate-fonts.py.
 
 /// One character's picture.
 package struct Glyph: Sendable {

@@ -1,4 +1,4 @@
-// DejaVuSans.ttf at 30 pixels, as Font.swift reads it. Made by Scripts/make-fonts.py; do not edit.
+// DejaVuSans.ttf at 30 pixels, as Font.swift reads it. Made by packaging/generate-fonts.py; do not edit.
 // Licence: docs/licenses/DejaVu.txt
 // swift-format-ignore-file
 

@@ -16,6 +16,8 @@ TEXT = (LATIN + list(range(0x100, 0x180)) + [0x1E9E]
         + [0x2039, 0x203A] + list(range(0x2080, 0x208A)) + [0x20AC, 0x2122]
         + list(range(0x2190, 0x219A)) + [0x21B5, 0x21E7, 0x2205, 0x2212, 0x221E, 0x2260, 0x2264, 0x2265]
         + [0x25A0, 0x25A1, 0x25B2, 0x25B6, 0x25BC, 0x25C0, 0x25CB, 0x25CF, 0x2713, 0x2717, 0xFFFD])
+TEXT += list(range(0x386, 0x3CF)) + list(range(0x400, 0x460))  # Greek and Cyrillic
+TEXT = [c for c in TEXT if c not in (0x387, 0x38B, 0x38D, 0x3A2)]
 BOXES = list(range(0x2500, 0x25A0))
 
 FACES = [  # Swift name, file, pixels, characters
@@ -79,7 +81,7 @@ def face(name, file, pixels, codes):
     text = base64.b64encode(data).decode()
     lines = [text[i:i + 116] for i in range(0, len(text), 116)]
     with open(f"Sources/GVTDisplay/Frames/Text/FontData{name}.swift", "w") as out:
-        out.write(f"// {file} at {pixels} pixels, as Font.swift reads it. Made by Scripts/make-fonts.py; do not edit.\n")
+        out.write(f"// {file} at {pixels} pixels, as Font.swift reads it. Made by packaging/generate-fonts.py; do not edit.\n")
         out.write("// Licence: docs/licenses/DejaVu.txt\n// swift-format-ignore-file\n\n")
         out.write(f"extension FontData {{\n  static let {name[0].lower()}{name[1:]} = \"\"\"\n")
         out.write("".join(f"    {line}\n" for line in lines))

@@ -1,0 +1,168 @@
+// The demo as a display source: an emulated vGPU in this process, and a guest program that drives it.
+package import GVTCore
+package import Logging
+
+/// A vGPU with a built-in guest (`vgpu:demo`).
+package final class DemoSource: DisplaySource {
+  private let type: InstanceType
+  private let mode: PixelSize
+  private let logger: Logger
+  private var machine: Machine?
+  private var loop: EventLoop?
+  private var events: SourceEvents?
+  private var recheck: EventLoop.TimerID?
+  private var failure: String?
+  private var isWatched = false
+
+  /// All that exists between start and stop.
+  private final class Machine {
+    let guest: DemoGuest
+    let reader: VGPUPlaneReader
+    let news: EffectInbox
+    let input: DemoInput
+    private var thread: Thread?
+
+    init(type: InstanceType, mode: PixelSize) throws(SystemFailure) {
+      let ram = try GuestRAM(byteCount: type.lowMegabytes << 20)
+      let news = try EffectInbox()
+      let device = try VirtualGPUDevice(
+        type: type, memory: GuestMemory(ram.region.map { [$0] } ?? []), table: try TranslationTable(),
+        onEffect: { news.add($0) })
+      self.news = news
+      guest = DemoGuest(device: device, ram: ram, type: type, mode: mode)
+      reader = VGPUPlaneReader(device: device)
+      input = DemoInput(guest: guest)
+      thread = try guest.start()
+    }
+
+    func stop() {
+      guest.stop()
+      thread.take()?.join()
+    }
+  }
+
+  /// `size` is the first mode; the type's own if it is nil or more than the type can hold.
+  package init(type: InstanceType, size: PixelSize?, logger: Logger) {
+    self.type = type
+    self.logger = logger
+    if let size, !GuestDriver.isPossible(size, on: type) {
+      logger.warning("\(type.name) cannot hold two pictures of \(size); the guest starts with \(type.resolution)")
+    }
+    mode = size.flatMap { GuestDriver.isPossible($0, on: type) ? $0 : nil } ?? type.resolution
+  }
+
+  package func start(on loop: EventLoop, events: SourceEvents) {
+    self.loop = loop
+    self.events = events
+    do {
+      let machine = try Machine(type: type, mode: mode)
+      try loop.watch(machine.news.wakeUp.descriptor) { [weak self] _ in self?.takeEffects() }
+      machine.guest.setWatched(isWatched)
+      self.machine = machine
+    } catch {
+      failure = "The demo's vGPU could not be started: \(error.reason) (\(error.call))."
+      logger.error("\(failure ?? "")")
+      events.statusChanged()
+    }
+  }
+
+  /// The guest's thread changed something.
+  private func takeEffects() {
+    guard let machine else { return }
+    let effects = machine.news.take()
+    if effects.isCursorChanged, machine.reader.refreshCursor() { events?.cursorChanged() }
+    if effects.isPictureChanged { events?.pictureChanged() }
+  }
+
+  package func capture(into store: FrameStore) -> Damage {
+    guard let reader = machine?.reader else {
+      return store.present(StatusCard(title: "The demo does not run", detail: failure ?? "It has not been started."))
+    }
+    let before = reader.status
+    let damage = reader.capture(into: store)
+    if reader.status != before { events?.statusChanged() }
+    loop?.cancel(recheck)
+    recheck = reader.recheckTime.flatMap { time in
+      loop?.schedule(at: time) { [weak self] in self?.events?.pictureChanged() }
+    }
+    return damage
+  }
+
+  package func setWatched(_ isWatched: Bool) {
+    self.isWatched = isWatched
+    machine?.guest.setWatched(isWatched)
+  }
+
+  package var status: SourceStatus {
+    if let failure { return .failed(failure) }
+    return machine?.reader.status ?? .waiting("The demo has not been started.")
+  }
+
+  /// The guest shows each change by a flip, which the vGPU sees.
+  package var pacing: SourcePacing { .announced }
+  package var cursor: CursorState { machine?.reader.cursor ?? .unknown }
+  package var input: (any InputSink)? { machine?.input }
+
+  package func requestSize(_ size: PixelSize) -> ResizeAnswer {
+    guard let guest = machine?.guest else { return .unsupported }
+    guard GuestDriver.isPossible(size, on: type) else { return .invalid }
+    guest.request(size)
+    return .forwarded
+  }
+
+  package func stop() {
+    guard let machine else { return }
+    self.machine = nil
+    loop?.cancel(recheck)
+    loop?.unwatch(machine.news.wakeUp.descriptor)
+    machine.stop()
+  }
+}
+
+/// The vGPU's effects on their way from the guest's thread to the display's.
+private final class EffectInbox: Sendable {
+  struct Effects: Sendable {
+    var isPictureChanged = false
+    var isCursorChanged = false
+  }
+
+  let wakeUp: WakeUp
+  private let effects = Locked(Effects())
+
+  init() throws(SystemFailure) { wakeUp = try WakeUp() }
+
+  func add(_ effect: VirtualGPU.Effect) {
+    let isNews = effects.withLock { effects in
+      let before = effects
+      switch effect {
+      case .planeChanged: effects.isPictureChanged = true
+      case .cursorChanged: effects.isCursorChanged = true
+      case .pipeChanged:
+        effects.isPictureChanged = true
+        effects.isCursorChanged = true
+      case .interrupt: break
+      }
+      return effects.isPictureChanged != before.isPictureChanged || effects.isCursorChanged != before.isCursorChanged
+    }
+    if isNews { wakeUp.signal() }
+  }
+
+  func take() -> Effects {
+    wakeUp.acknowledge()
+    return effects.withLock { effects in
+      defer { effects = Effects() }
+      return effects
+    }
+  }
+}
+
+/// Hands input to the guest.
+private final class DemoInput: InputSink {
+  private let guest: DemoGuest
+
+  init(guest: DemoGuest) { self.guest = guest }
+
+  func send(_ key: KeyPress) { guest.add(.key(key)) }
+
+  func send(_ pointer: PointerState, within frame: PixelSize) { guest.add(.pointer(pointer)) }
+}

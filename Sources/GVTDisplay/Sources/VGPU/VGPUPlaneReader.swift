@@ -1,0 +1,115 @@
+// From a vGPU's scan-out to the display's frame: planes composed, or a card that says why there are none.
+package import GVTCore
+
+/// Reads what one vGPU shows. Lives on the display's thread; whoever drives the vGPU is on another.
+package final class VGPUPlaneReader {
+  /// How long a picture stays when its pipe goes off: a driver that changes mode turns it off and on again.
+  package static let holdNanoseconds = Int64.milliseconds(250)
+
+  private let device: VirtualGPUDevice
+  private let clock: any Clock
+  private var views = PlaneViews()
+  /// When the picture went away; nil while there is one, or after it was replaced by a card.
+  private var lostAt: Instant?
+  private var hasPicture = false
+
+  package private(set) var status = SourceStatus.waiting("The guest has not turned on its display yet.")
+  package private(set) var cursor = CursorState(image: nil, position: nil)
+
+  package init(device: VirtualGPUDevice, clock: any Clock = MonotonicClock()) {
+    self.device = device
+    self.clock = clock
+  }
+
+  /// When ``capture(into:)`` should be called again though nothing changes: a picture is being kept until then.
+  package var recheckTime: Instant? { lostAt.map { $0 + Self.holdNanoseconds } }
+
+  /// The guest's memory map changed: no mapping is trusted any more.
+  package func memoryChanged() { views.memoryChanged() }
+
+  /// Brings `store` up to what the vGPU shows now.
+  package func capture(into store: FrameStore, hint: DamageHint = .unknown) -> Damage {
+    let scan = scanOut()
+    guard case .on(let size) = scan.state, !scan.pictures.isEmpty else {
+      return miss(Self.card(for: scan), in: store)
+    }
+    do {
+      var layers: [PictureLayer] = []
+      for picture in scan.pictures {
+        guard let buffer = try views.buffer(of: picture, in: device) else { continue }
+        layers.append(
+          PictureLayer(
+            buffer: buffer, layout: picture.layout, position: picture.position, isOpaque: picture.isOpaque))
+      }
+      if layers.isEmpty {
+        return miss(
+          StatusCard(title: "No picture", detail: "The guest's display plane points at memory that it does not have."),
+          in: store)
+      }
+      let damage = try store.present(layers, size: size, hint: hint)
+      hasPicture = true
+      lostAt = nil
+      status = .running
+      return damage
+    } catch {
+      return miss(StatusCard(title: "The picture cannot be read", detail: error.sentence), in: store)
+    }
+  }
+
+  /// Reads the cursor's image and place; true if either changed.
+  package func refreshCursor() -> Bool {
+    let before = cursor
+    cursor = readCursor()
+    return cursor != before
+  }
+
+  /// The first pipe that is on or ought to be; pipe A if none is.
+  private func scanOut() -> ScanOut {
+    let first = device.scanOut(of: .a)
+    if first.state != .off { return first }
+    for pipe in [Pipe.b, .c] {
+      let other = device.scanOut(of: pipe)
+      if other.state != .off { return other }
+    }
+    return first
+  }
+
+  private func readCursor() -> CursorState {
+    let scan = scanOut()
+    guard case .on = scan.state, let picture = scan.cursor.picture,
+      let buffer = try? views.buffer(of: picture, in: device), let pixels = try? buffer.pixels(picture.layout)
+    else { return CursorState(image: nil, position: nil) }
+    let hotSpot = scan.cursorHotSpot
+    let image = CursorImage(size: picture.layout.size, hotSpot: hotSpot, pixels: pixels)
+    return CursorState(
+      image: image, position: PixelPoint(x: picture.position.x + hotSpot.x, y: picture.position.y + hotSpot.y))
+  }
+
+  /// Keeps a picture for a moment, then shows the card instead.
+  private func miss(_ card: StatusCard, in store: FrameStore) -> Damage {
+    let now = clock.now
+    if hasPicture {
+      let since = lostAt ?? now
+      lostAt = since
+      if now - since < Self.holdNanoseconds { return .nothing(in: store.frame.size) }
+    }
+    hasPicture = false
+    lostAt = nil
+    status = .waiting(card.detail)
+    return store.present(card)
+  }
+
+  private static func card(for scan: ScanOut) -> StatusCard {
+    if let fault = scan.fault {
+      let sentence = "\(fault)"
+      return StatusCard(
+        title: "The picture cannot be shown", detail: sentence.prefix(1).uppercased() + sentence.dropFirst() + ".")
+    }
+    switch scan.state {
+    case .off: return StatusCard(title: "The display is off", detail: "The guest has not turned on a display pipe.")
+    default:
+      return StatusCard(
+        title: "The display is blank", detail: "The guest has turned on \(scan.pipe), but no plane of it.")
+    }
+  }
+}
