@@ -87,7 +87,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport"],
+      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport", "CPNG", "CTurboJPEG"],
       swiftSettings: toolSettings),
     .executableTarget(
       name: "gvt-vnc-bench", dependencies: ["GVTCore", "GVTDisplay", "TestSupport", "CTurboJPEG"], path: "Benchmarks",

@@ -38,8 +38,16 @@ package final class RunningProgram {
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     var envp = Self.environment(with: environment).map { strdup($0) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
+    // Threads of libdispatch, on which tests run, block all signals; a child would inherit that and ignore SIGTERM.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child: pid_t = 0
-    let code = posix_spawnp(&child, program, &actions, nil, &argv, &envp)
+    let code = posix_spawnp(&child, program, &actions, &attributes, &argv, &envp)
     guard code == 0 else { throw TestFailure("cannot start \(program): \(String(cString: strerror(code)))") }
     pid = child
     livePrograms.withLock { _ = $0.insert(child) }

@@ -1,0 +1,115 @@
+// The display behind a real guacd, as an administrator would front it for browsers.
+import Glibc
+import TestSupport
+import Testing
+
+extension RealPeers {
+  @Suite(
+    .tags(.peer), .needsServe, .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
+  struct GuacamoleTests {
+    private static let password = "s3cret!7"
+    private static let lookOnly = "l00konly"
+
+    /// A display with both passwords, and guacd; what either said is part of any failure.
+    private func behindGuacamole(_ spec: String, _ body: (GuacamoleServer, ServedDisplay) throws -> Void) throws {
+      let secrets = try TemporaryFolder()
+      let options = [
+        "--password-file", try secrets.file("password", Self.password + "\n"),
+        "--view-only-password-file", try secrets.file("view-only", Self.lookOnly + "\n"),
+      ]
+      try serving(spec, options) { display, folder in
+        let guacd = try GuacamoleServer(in: folder)
+        defer { guacd.end() }
+        do {
+          try body(guacd, display)
+        } catch {
+          throw TestFailure("\(error)\nguacd: \(guacd.log.suffix(2000))")
+        }
+      }
+    }
+
+    @Test func `a still screen comes through exactly, as the program's own screenshot shows it`() throws {
+      let folder = try TemporaryFolder()
+      let expected = Picture.mixed(width: 803, height: 602)
+      let spec = try expected.plane(in: folder)
+      try behindGuacamole(spec) { guacd, display in
+        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+        try probe.follow { $0.picture.differences(from: expected) == 0 }
+        try probe.settle()
+        #expect(probe.picture.differences(from: expected) == 0)
+        #expect(probe.area["image/jpeg"] == nil, "a still picture of guacd's is lossless")
+        #expect(probe.unknown.isEmpty)
+        keep(probe.picture, "guacd-still")
+      }
+      let file = folder.path("screenshot.png")
+      let taken = try runToEnd(Project.program, ["screenshot", spec, "-o", file])
+      #expect(taken.status == 0, "\(taken.errors)")
+      #expect(try Picture(file: file).differences(from: expected) == 0)
+    }
+
+    @Test(arguments: ["wrong", "S3cret!7"])
+    func `a wrong password shows nothing`(_ wrong: String) throws {
+      let folder = try TemporaryFolder()
+      try behindGuacamole(try Picture.mixed(width: 320, height: 200).plane(in: folder)) { guacd, display in
+        let refusal = #expect(throws: GuacamoleError.self) {
+          let probe = try GuacamoleProbe(guacd, to: display.address, ["password": wrong])
+          try probe.follow { !$0.area.keys.filter { $0.hasPrefix("image/") }.isEmpty }
+        }
+        // guacd may hang up without a reason when the display refuses before the user is in.
+        #expect(refusal?.status == nil || refusal?.status == GuacamoleError.upstreamNotFound)
+        // Nobody else suffers.
+        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+        try probe.follow { $0.picture.width == 320 }
+      }
+    }
+
+    @Test func `a password that nobody configured is asked of the person`() throws {
+      let folder = try TemporaryFolder()
+      let expected = Picture.mixed(width: 320, height: 200)
+      try behindGuacamole(try expected.plane(in: folder)) { guacd, display in
+        let probe = try GuacamoleProbe(guacd, to: display.address)
+        try probe.follow { $0.asked == ["password"] }
+        try probe.answer("password", Self.password)
+        try probe.follow { $0.picture.differences(from: expected) == 0 }
+      }
+    }
+
+    @Test func `users with connections of their own and one who joined see every change alike`() throws {
+      let folder = try TemporaryFolder()
+      var expected = Picture.mixed(width: 640, height: 400)
+      let path = folder.path("plane")
+      try writeBytes(expected.xr24, to: path)
+      try behindGuacamole("shm:\(path)?size=640x400&format=XR24") { guacd, display in
+        let owner = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+        try owner.follow { $0.picture.differences(from: expected) == 0 }
+        let users = [
+          owner, try GuacamoleProbe(guacd, to: display.address, ["password": Self.lookOnly]),
+          try GuacamoleProbe(guacd, joining: owner, isReadOnly: true),
+        ]
+        #expect(users[1].identifier != owner.identifier)
+        for step in 1...5 {
+          for y in 0..<40 {
+            for x in 0..<200 { expected.pixels[(y + step * 50) * 640 + x + step * 60] = UInt32(step) * 0x2f1d07 }
+          }
+          try overwrite(path, with: expected.xr24)
+          for user in users { try user.follow { $0.picture.differences(from: expected) == 0 } }
+        }
+        #expect(users.allSatisfy { $0.unknown.isEmpty })
+      }
+    }
+
+    /// Writes into the same file, as a screen's owner does.
+    private func overwrite(_ path: String, with bytes: [UInt8]) throws {
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      defer { close(descriptor) }
+      let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+      guard count == bytes.count else { throw TestFailure("cannot write into \(path)") }
+    }
+
+    /// Writes a picture where GVT_TEST_PICTURES names a folder for it.
+    private func keep(_ picture: Picture, _ name: String) {
+      guard let folder = getenv("GVT_TEST_PICTURES") else { return }
+      try? picture.write(to: "\(String(cString: folder))/\(name).ppm")
+    }
+  }
+}
