@@ -12,10 +12,11 @@ package struct UpdateBacklog: Equatable, Sendable {
   private var dirty: TileSet
   private var changedBounds: PixelRect
 
+  /// A new viewer has nothing: all of it is new, even to one that asks for changes only.
   package init(size: PixelSize) {
     self.size = size
-    dirty = TileSet(size: size)
-    changedBounds = .empty
+    dirty = .all(of: size)
+    changedBounds = size.bounds
   }
 
   /// The rectangle that may be sent now.

@@ -7,6 +7,14 @@ import Testing
 @Suite struct UpdateBacklogTests {
   private let size = PixelSize(width: 200, height: 150)
 
+  /// A viewer that has everything.
+  private func served() -> UpdateBacklog {
+    var backlog = UpdateBacklog(size: size)
+    backlog.request(size.bounds, isIncremental: true)
+    _ = backlog.take()
+    return backlog
+  }
+
   private func damage(_ rects: PixelRect...) -> Damage {
     var tiles = TileSet(size: size)
     var bounds = PixelRect.empty
@@ -35,8 +43,15 @@ import Testing
     #expect(backlog.wanted == nil)
   }
 
-  @Test func `an incremental request waits for a change and gets only that`() throws {
+  @Test func `a new viewer that asks for changes gets everything`() throws {
     var backlog = UpdateBacklog(size: size)
+    backlog.request(size.bounds, isIncremental: true)
+    let taken = backlog.take()
+    #expect(taken?.tiles == .all(of: size))
+  }
+
+  @Test func `an incremental request waits for a change and gets only that`() throws {
+    var backlog = served()
     backlog.request(size.bounds, isIncremental: true)
     #expect(!backlog.isDue)
     backlog.add(damage(PixelRect(x: 70, y: 10, width: 8, height: 16)))
@@ -48,7 +63,7 @@ import Testing
   }
 
   @Test func `changes pile up while the viewer is busy`() throws {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.add(damage(PixelRect(x: 0, y: 0, width: 1, height: 1)))
     backlog.add(damage(PixelRect(x: 199, y: 149, width: 1, height: 1)))
     backlog.request(size.bounds, isIncremental: true)
@@ -59,7 +74,7 @@ import Testing
   }
 
   @Test func `what lies outside the requested rectangle stays due`() throws {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.add(.everything(of: size))
     backlog.request(PixelRect(x: 0, y: 0, width: 100, height: 64), isIncremental: true)
     let partTaken = backlog.take()
@@ -74,7 +89,7 @@ import Testing
   }
 
   @Test func `a resize keeps a waiting request and makes everything due`() throws {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.request(size.bounds, isIncremental: true)
     let larger = PixelSize(width: 300, height: 300)
     backlog.resize(to: larger)
@@ -84,7 +99,7 @@ import Testing
   }
 
   @Test func `damage of a larger frame reaches a viewer that kept its old size`() throws {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.request(size.bounds, isIncremental: true)
     backlog.add(.everything(of: PixelSize(width: 400, height: 400)))
     let partTaken = backlog.take()
@@ -93,7 +108,7 @@ import Testing
   }
 
   @Test func `continuous updates want without being asked`() throws {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.continuous = size.bounds
     backlog.add(damage(PixelRect(x: 5, y: 5, width: 5, height: 5)))
     let taken = backlog.take()
@@ -107,7 +122,7 @@ import Testing
     PixelRect(x: 65535, y: 65535, width: 65535, height: 65535),
   ])
   func `a request for nothing is harmless`(rect: PixelRect) {
-    var backlog = UpdateBacklog(size: size)
+    var backlog = served()
     backlog.request(rect, isIncremental: false)
     backlog.add(.everything(of: size))
     let taken = backlog.take()

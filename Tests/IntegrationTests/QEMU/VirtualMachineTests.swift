@@ -1,0 +1,79 @@
+// A real VM with Debian's stock kernel, seen and used through VNC by one viewer that stays connected throughout:
+// boot messages, a typed command's output, a reboot, and QEMU killed and started again.
+import Foundation
+import TestSupport
+import Testing
+
+extension RealPeers {
+  @Suite(.tags(.peer)) struct VirtualMachineTests {
+    private static let guest = QEMUInstallation.cache + "/guest"
+    private static let hasGuest = FileManager.default.fileExists(atPath: guest + "/.guest-image.done")
+
+    /// VGA's colours, which a command of ours fills the screen with.
+    private enum Colour: String {
+      case red = "41"
+      case green = "42"
+      case blue = "44"
+
+      var pixel: UInt32 {
+        switch self {
+        case .red: 0xAA0000
+        case .green: 0x00AA00
+        case .blue: 0x0000AA
+        }
+      }
+    }
+
+    private static func share(of pixel: UInt32, in picture: Picture) -> Double {
+      Double(picture.pixels.count { $0 & 0xFFFFFF == pixel }) / Double(max(1, picture.pixels.count))
+    }
+
+    /// Types a command that fills the screen, again and again until somebody has read it: a guest that boots has no shell.
+    private func paint(_ colour: Colour, _ viewer: RFBTestClient, within seconds: Double) throws {
+      let end = Date.now.addingTimeInterval(seconds)
+      while Date.now < end {
+        try viewer.type("clear; printf '\\033[\(colour.rawValue)m\\033[2J\\033[H'\n")
+        do {
+          return try viewer.follow(within: 4) { Self.share(of: colour.pixel, in: $0.picture) > 0.8 }
+        } catch {
+          continue
+        }
+      }
+      throw TestFailure("the guest's screen did not turn \(colour) in \(seconds) s")
+    }
+
+    @Test(
+      .enabled(if: hasGuest, "no guest image (Tests/Rig/guest-image.sh)"),
+      arguments: QEMUInstallation.all.filter(\.isThere))
+    func `a viewer stays through boot, reboot and the end of its VM`(_ installation: QEMUInstallation) throws {
+      let machine = try QEMUMachine(
+        installation,
+        [
+          "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd.gz", "-append",
+          "console=tty1 panic=1",
+        ])
+      for file in ["vmlinuz", "initrd.gz"] {
+        try FileManager.default.copyItem(
+          atPath: "\(Self.guest)/\(file)", toPath: "\(machine.folderOutside)/\(file)")
+      }
+      try machine.start()
+      try serving("qemu:\(machine.socketPath)") { display, _ in
+        let viewer = try RFBTestClient(
+          display.address, .init(Encoding.tight, Encoding.extendedDesktopSize, Encoding.desktopSize))
+        // Light grey letters: what a kernel says while it boots.
+        try viewer.follow(within: 60) { (0.005...0.5).contains(Self.share(of: 0xAAAAAA, in: $0.picture)) }
+        try paint(.blue, viewer, within: 90)
+
+        try viewer.type("reboot -f\n")
+        try viewer.follow(within: 60) { Self.share(of: Colour.blue.pixel, in: $0.picture) < 0.1 }
+        try paint(.green, viewer, within: 90)
+
+        machine.kill()
+        // A card says that the VM is off.
+        try viewer.follow(within: 10) { Self.share(of: Colour.green.pixel, in: $0.picture) < 0.01 }
+        try machine.start()
+        try paint(.red, viewer, within: 90)
+      }
+    }
+  }
+}
