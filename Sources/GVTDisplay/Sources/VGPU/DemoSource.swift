@@ -88,6 +88,8 @@ package final class DemoSource: DisplaySource {
     return damage
   }
 
+  package var isPictureDue: Bool { false }
+
   package func setWatched(_ isWatched: Bool) {
     self.isWatched = isWatched
     machine?.guest.setWatched(isWatched)
