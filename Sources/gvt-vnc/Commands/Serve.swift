@@ -37,9 +37,7 @@ struct Serve: ParsableCommand {
     do throws(ServeFailure) {
       server = try DisplayServer(settings, name: name)
     } catch {
-      let failure = CommandFailure(error)
-      channel?.announce(failure)
-      throw failure
+      throw try Self.told(channel, CommandFailure(error))
     }
     do {
       try server.run {
@@ -47,9 +45,7 @@ struct Serve: ParsableCommand {
         if channel == nil { for address in server.addresses { Output.line("ready rfb \(address)") } }
       }
     } catch {
-      let failure = CommandFailure(.systemError, "the display ended: \(error)")
-      channel?.announce(failure)
-      throw failure
+      throw try Self.told(channel, CommandFailure(.systemError, "the display ended: \(error)"))
     }
   }
 
@@ -61,6 +57,13 @@ struct Serve: ParsableCommand {
     } catch {
       throw CommandFailure(error, to: "take signals")
     }
+  }
+
+  /// A daemon that is told the reason logs it; this process then ends without a word.
+  private static func told(_ channel: SharedDescriptor?, _ failure: CommandFailure) throws -> CommandFailure {
+    guard let channel else { return failure }
+    channel.announce(failure)
+    throw ExitCode(failure.status.rawValue)
   }
 
   private static func adopt(_ raw: Int32) throws -> SharedDescriptor {

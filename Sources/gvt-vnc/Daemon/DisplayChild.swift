@@ -89,8 +89,10 @@ final class DisplayChild {
     failScreenshots()
     guard isWanted else { return }
     if wasAsked { return start() }
-    lastEnd = reason(for: end)
-    logger.warning("\(name): ended: \(lastEnd ?? "")")
+    let reason = reason(for: end)
+    // Said once, however often it is tried again.
+    logger.log(level: reason == lastEnd ? .debug : .warning, "\(name): ended: \(reason)")
+    lastEnd = reason
     startAgain()
   }
 
