@@ -101,3 +101,28 @@ if Context.environment["GVT_UNIT_TESTS_ONLY"] != nil {
   package.targets.removeAll { others.contains($0.name) }
   package.products = []
 }
+
+// `make fuzz`: libFuzzer targets. They and our own libraries are instrumented, the packages we depend on are not.
+if Context.environment["GVT_FUZZ"] != nil {
+  let flags = ["-sanitize=fuzzer,address", "-parse-as-library", "-enable-testing"]
+  func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+      name: name, dependencies: dependencies + ["Fuzzing"], path: "Fuzz/\(name)",
+      swiftSettings: toolSettings + [.unsafeFlags(flags)],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+  }
+  package.targets.removeAll { $0.type == .test || $0.type == .executable || $0.name == "TestSupport" }
+  package.products = []
+  for target in package.targets where target.swiftSettings != nil { target.swiftSettings? += [.unsafeFlags(flags)] }
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibraries/LibFuzzer"),
+    .target(
+      name: "Fuzzing", dependencies: ["CLibFuzzer"], path: "Fuzz/Fuzzing",
+      swiftSettings: toolSettings + [.unsafeFlags(["-parse-as-library"])]),
+    fuzz("FuzzRFB", ["GVTDisplay"]),
+    fuzz("FuzzRegisters", ["GVTCore", "CLinux"]),
+    fuzz("FuzzQEMU", ["GVTCore", "GVTDisplay", "CLinux"]),
+    fuzz("FuzzSpec", ["GVTDisplay"]),
+    fuzz("FuzzConfiguration", ["GVTDisplay", .product(name: "Yams", package: "Yams")]),
+  ]
+}

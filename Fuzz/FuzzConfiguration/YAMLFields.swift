@@ -1,0 +1,1 @@
+../../Sources/gvt-vnc/Daemon/YAMLFields.swift
