@@ -13,6 +13,7 @@ package final class DemoSource: DisplaySource {
   private var recheck: EventLoop.TimerID?
   private var failure: String?
   private var isWatched = false
+  private var startTime = Instant(nanoseconds: 0)
 
   /// All that exists between start and stop.
   private final class Machine {
@@ -54,6 +55,7 @@ package final class DemoSource: DisplaySource {
   package func start(on loop: EventLoop, events: SourceEvents) {
     self.loop = loop
     self.events = events
+    startTime = loop.now
     do {
       let machine = try Machine(type: type, mode: mode)
       try loop.watch(machine.news.wakeUp.descriptor) { [weak self] _ in self?.takeEffects() }
@@ -88,7 +90,12 @@ package final class DemoSource: DisplaySource {
     return damage
   }
 
-  package var isPictureDue: Bool { false }
+  /// The guest needs a moment for its first mode, and another one between two modes.
+  package var isPictureDue: Bool {
+    guard let machine, let loop else { return false }
+    return machine.reader.recheckTime != nil
+      || (machine.reader.status != .running && loop.now - startTime < .milliseconds(1000))
+  }
 
   package func setWatched(_ isWatched: Bool) {
     self.isWatched = isWatched
