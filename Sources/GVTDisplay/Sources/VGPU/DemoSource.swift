@@ -92,9 +92,8 @@ package final class DemoSource: DisplaySource {
 
   /// The guest needs a moment for its first mode, and another one between two modes.
   package var isPictureDue: Bool {
-    guard let machine, let loop else { return false }
-    return machine.reader.recheckTime != nil
-      || (machine.reader.status != .running && loop.now - startTime < .milliseconds(1000))
+    guard let machine, let loop, !machine.reader.isPictureThere else { return false }
+    return machine.reader.recheckTime != nil || loop.now - startTime < .milliseconds(1000)
   }
 
   package func setWatched(_ isWatched: Bool) {

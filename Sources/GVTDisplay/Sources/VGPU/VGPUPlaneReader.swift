@@ -24,6 +24,12 @@ package final class VGPUPlaneReader {
   /// When ``capture(into:)`` should be called again though nothing changes: a picture is being kept until then.
   package var recheckTime: Instant? { lostAt.map { $0 + Self.holdNanoseconds } }
 
+  /// Whether some plane is on now.
+  package var isPictureThere: Bool {
+    let scan = scanOut()
+    return scan.size != nil && !scan.pictures.isEmpty
+  }
+
   /// The guest's memory map changed: no mapping is trusted any more.
   package func memoryChanged() { views.memoryChanged() }
 

@@ -71,7 +71,9 @@ extension DesktopPainter {
     x = canvas.text(Keysyms.name(last.keysym), at: PixelPoint(x: x, y: baseline), .smallBold, Ink.text)
     var codes = "keysym 0x" + String(last.keysym, radix: 16)
     if let code = last.scanCode { codes += "   scan code 0x" + String(code, radix: 16) }
-    let start = max(x + 16, place.maxX - Font.small.width(of: codes))
+    // Without room for both, the name is what counts.
+    let start = place.maxX - Font.small.width(of: codes)
+    guard start >= x + 12 else { return }
     canvas.text(codes, at: PixelPoint(x: start, y: baseline), .small, Ink.faint)
   }
 
