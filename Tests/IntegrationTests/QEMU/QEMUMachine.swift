@@ -33,6 +33,24 @@ struct QEMUInstallation: Sendable, CustomTestStringConvertible {
     return geteuid() == 0 && FileManager.default.fileExists(atPath: root + "/.qemu11-chroot.done")
   }
 
+  /// Made by Tests/Rig/guest-image.sh.
+  static let guestImage = cache + "/guest"
+
+  /// Boots the guest of ``guestImage``; `words` go to the kernel.
+  func guest(_ words: String) throws -> QEMUMachine {
+    let machine = try QEMUMachine(
+      self,
+      [
+        "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd.gz", "-append",
+        words,
+      ])
+    for file in ["vmlinuz", "initrd.gz"] {
+      try FileManager.default.copyItem(
+        atPath: Self.guestImage + "/" + file, toPath: machine.folderOutside + "/" + file)
+    }
+    return machine
+  }
+
   /// A folder for sockets that both sides reach: its path from outside, and from inside.
   func makeFolder() throws -> (outside: String, inside: String) {
     let inside = "/tmp/gvt-\(UInt32.random(in: 0...UInt32.max))"
@@ -75,7 +93,9 @@ final class QEMUMachine {
       "-qmp", "unix:\(folder.inside)/qmp,server=on,wait=off", "-qmp",
       "unix:\(folder.inside)/control,server=on,wait=off",
     ]
-    let command = installation.command(common + arguments)
+    // % stands for the machine's folder as QEMU sees it.
+    let own = arguments.map { $0.hasPrefix("%") ? folder.inside + $0.dropFirst() : $0 }
+    let command = installation.command(common + own)
     let process = Process()
     process.executableURL = URL(filePath: command.program)
     process.arguments = command.arguments
@@ -152,6 +172,14 @@ final class Watcher {
     let router = InputRouter(sink: source.input)
     router.key(KeyPress(keysym: keysym, isDown: true), from: ViewerID(number: 1))
     router.key(KeyPress(keysym: keysym, isDown: false), from: ViewerID(number: 1))
+  }
+
+  /// Types on a keyboard that only knows characters.
+  func type(_ text: String) throws {
+    for scalar in text.unicodeScalars {
+      press(scalar == "\n" ? 0xff0d : scalar.value)
+      _ = try run(seconds: 0.02) { false }
+    }
   }
 
   /// How many of the picture's rows have a bright pixel.

@@ -31,6 +31,8 @@ import Testing
     try #require(try watcher.run(seconds: 20) { watcher.isRunning && watcher.brightRows > 20 })
     _ = try watcher.run(seconds: 1) { false }
     watcher.keepPicture("\(installation.root == nil ? 7 : 11)-bios")
+    // Text mode, which QEMU 7.2 announces in no Scanout.
+    #expect(watcher.store.frame.size == PixelSize(width: 720, height: 400))
     let prompt = watcher.brightRows
 
     watcher.press(0xff1b)
@@ -61,6 +63,23 @@ import Testing
       try watcher.run(seconds: 10) {
         watcher.source.status == .failed("There is no console 3 in this VM; it has 0.")
       }, "\(watcher.source.status)")
+  }
+
+  @Test(
+    .enabled(if: QEMUInstallation.installed.isThere, "qemu-system-x86_64 is not installed"), .timeLimit(.minutes(2)))
+  func `another program that takes the display over is named, and the display won back`() throws {
+    let machine = try QEMUMachine(.installed, Self.bios)
+    try machine.start()
+    let first = try Watcher(QEMUSource(socketPath: machine.socketPath, console: 0))
+    try #require(try first.run(seconds: 10) { first.isRunning })
+    let thief = try Watcher(QEMUSource(socketPath: machine.folderOutside + "/control", console: 0))
+    try #require(try thief.run(seconds: 10) { thief.isRunning })
+    #expect(
+      try first.run(seconds: 5) {
+        if case .waiting(let why) = first.source.status { why.contains("Another program") } else { false }
+      }, "\(first.source.status)")
+    thief.source.stop()
+    #expect(try first.run(seconds: 15) { first.isRunning && first.brightRows > 20 })
   }
 
   @Test(

@@ -12,6 +12,7 @@ final class ConsoleProxy {
   private let number: Int
   private var width = 0
   private var height = 0
+  private var isRefreshing = false
   /// The console's size in pixels, as the guest's mode has it.
   var size: PixelSize { PixelSize(width: width, height: height) }
   /// Whether the guest's active pointing device takes positions, not movements.
@@ -42,6 +43,22 @@ final class ConsoleProxy {
           return completion("There is no console \(number) in this VM; it has \(list.isEmpty ? "none" : list).")
         }
         self?.readProperties(completion)
+      }
+    }
+  }
+
+  /// Asks how large the console is now; the answer goes to `onSize`.
+  func refreshSize() {
+    guard !isRefreshing else { return }
+    isRefreshing = true
+    bus.call(path, Self.properties, "GetAll", [.string(Self.prefix + "Console")]) { [weak self] result in
+      guard let self else { return }
+      isRefreshing = false
+      switch result {
+      case .answer(let message):
+        try? take(message, of: "Console")
+        onSize(size)
+      case .failure: break
       }
     }
   }

@@ -23,6 +23,8 @@ final class GuestScreen {
   /// The picture may have changed.
   var onPicture: () -> Void = {}
   var onCursor: () -> Void = {}
+  /// A Scanout's size is not the console's. They come on two connections, so that either may be the older: ask.
+  var onSizeInDoubt: () -> Void = {}
 
   /// False until QEMU has said anything about a picture.
   private(set) var hasContent = false
@@ -73,6 +75,7 @@ final class GuestScreen {
     var canvas = ConsolePixels(reusing: content, size: shape.size, format: shape.format)
     _ = unsafe canvas.write(bytes, strideBytes: shape.strideBytes, to: shape.size.bounds)
     show(.canvas(canvas, visible: shape.size))
+    if let consoleSize, consoleSize != shape.size { onSizeInDoubt() }
   }
 
   /// Some pixels of the picture. The stride is that of these bytes, not of the screen.
@@ -135,7 +138,7 @@ final class GuestScreen {
 
   /// The console's size by its own account. Shared pictures say their size themselves.
   func consoleResized(to size: PixelSize) {
-    guard size.isShowable, size != consoleSize else { return }
+    guard size.isShowable else { return }
     consoleSize = size
     guard case .canvas(var canvas, let visible) = content, visible != size, canvas.grow(toHold: size) else { return }
     show(.canvas(canvas, visible: size))

@@ -54,6 +54,7 @@ package final class QEMUSource: DisplaySource {
     self.loop = loop
     self.events = events
     screen.onPicture = { [weak self] in self?.events?.pictureChanged() }
+    screen.onSizeInDoubt = { [weak self] in self?.console?.refreshSize() }
     screen.onCursor = { [weak self] in self?.events?.cursorChanged() }
     connect()
   }
@@ -177,7 +178,6 @@ extension QEMUSource {
 
   private func isRunning(with console: ConsoleProxy) {
     phase = .running
-    takeOvers = max(0, takeOvers)
     isResizable = true
     sink = QEMUInputSink(console)
     isPatient = true
