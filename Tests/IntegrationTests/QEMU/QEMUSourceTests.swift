@@ -71,9 +71,13 @@ import Testing
     let machine = try QEMUMachine(.installed, Self.bios)
     try machine.start()
     let first = try Watcher(QEMUSource(socketPath: machine.socketPath, console: 0))
-    try #require(try first.run(seconds: 10) { first.isRunning })
+    try #require(try first.run(seconds: 10) { first.isRunning && first.brightRows > 20 })
     let thief = try Watcher(QEMUSource(socketPath: machine.folderOutside + "/control", console: 0))
-    try #require(try thief.run(seconds: 10) { thief.isRunning })
+    try #require(
+      try thief.run(seconds: 10) {
+        _ = try? first.run(seconds: 0.01) { false }
+        return thief.isRunning
+      })
     #expect(
       try first.run(seconds: 5) {
         if case .waiting(let why) = first.source.status { why.contains("Another program") } else { false }

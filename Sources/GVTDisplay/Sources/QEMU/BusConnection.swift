@@ -82,6 +82,10 @@ import Glibc
     let call = PendingCall(self, member, completion)
     do throws(BusFailure) {
       guard isOpen else { throw BusFailure(doing: member, reason: "the connection is closed") }
+      // sd_bus_send would block until the peer has said whether it takes descriptors.
+      if arguments.contains(where: \.hasDescriptor), unsafe sd_bus_is_ready(bus) <= 0 {
+        throw BusFailure(doing: member, reason: "the connection is not there yet")
+      }
       var message: OpaquePointer?
       try Self.succeed(member, unsafe sd_bus_message_new_method_call(bus, &message, nil, path, interface, member))
       guard let message = unsafe message else { return }

@@ -131,7 +131,8 @@ import Glibc
     return code > 0
   }
 
-  private func skip(_ types: String) throws(BusFailure) { try succeed(unsafe sd_bus_message_skip(message, types)) }
+  /// Passes over arguments of these types.
+  func skip(_ types: String) throws(BusFailure) { try succeed(unsafe sd_bus_message_skip(message, types)) }
 
   private func read(_ type: Character, _ value: UnsafeMutableRawPointer) throws(BusFailure) {
     // 0: the message has no more arguments.

@@ -16,6 +16,16 @@ indirect enum BusValue: Equatable, Sendable {
   case array(of: String, [BusValue])
   case entry(BusValue, BusValue)
 
+  var hasDescriptor: Bool {
+    switch self {
+    case .descriptor: true
+    case .variant(let inner): inner.hasDescriptor
+    case .array(_, let values): values.contains(where: \.hasDescriptor)
+    case .entry(let key, let value): key.hasDescriptor || value.hasDescriptor
+    default: false
+    }
+  }
+
   var signature: String {
     switch self {
     case .bool: "b"

@@ -27,6 +27,7 @@ package final class QEMUSource: DisplaySource {
   private var phase = Phase.idle
   private var retryTimer: EventLoop.TimerID?
   private var takeOvers = 0
+  private var runningSince: Instant?
   private var qmp: QMPConnection?
   private var bus: BusConnection?
   private var console: ConsoleProxy?
@@ -117,6 +118,7 @@ package final class QEMUSource: DisplaySource {
 
 // Finding the VM.
 extension QEMUSource {
+  private static let answerLimit: Int64 = .milliseconds(10_000)
   private static let retry: Int64 = .milliseconds(500)
   /// Where nothing but a person can help.
   private static let slowRetry: Int64 = .milliseconds(2000)
@@ -124,6 +126,11 @@ extension QEMUSource {
   private func connect() {
     guard let loop else { return }
     phase = .connecting
+    // A QEMU that greets may still be stuck: its greeting comes from a thread of its own.
+    retryTimer = loop.schedule(after: Self.answerLimit) { [weak self] in
+      let why = "QEMU at \(self?.socketPath ?? "") greets, and then does not answer."
+      self?.giveUp(.waiting(why), title: "VM does not answer")
+    }
     let events = QMPConnection.Events(
       ready: { [weak self] version in self?.openDisplay(version) },
       event: { [weak self] event in self?.happened(event) },
@@ -178,6 +185,8 @@ extension QEMUSource {
 
   private func isRunning(with console: ConsoleProxy) {
     phase = .running
+    loop?.cancel(retryTimer)
+    runningSince = loop?.now
     isResizable = true
     sink = QEMUInputSink(console)
     isPatient = true
@@ -238,9 +247,12 @@ extension QEMUSource {
     guard phase != .idle else { return }
     closeDisplay()
     phase = .connecting
+    loop?.cancel(retryTimer)
     retryTimer = loop?.schedule(after: .milliseconds(300)) { [weak self] in
       guard let self, qmp != nil else { return }
-      takeOvers = min(takeOvers + 1, 6)
+      // Two programs that both want it take it from each other ever more slowly; one that came once gets one answer.
+      let lasted = runningSince.flatMap { since in loop.map { $0.now - since } } ?? 0
+      takeOvers = lasted > .milliseconds(120_000) ? 1 : min(takeOvers + 1, 6)
       let seconds = Int64(10 * takeOvers)
       giveUp(
         .waiting("Another program has taken over this VM's display; it is asked for again in \(seconds) s."),
