@@ -87,7 +87,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport", "CPNG", "CTurboJPEG"],
+      name: "IntegrationTests",
+      dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport", "CPNG", "CTurboJPEG"],
       swiftSettings: toolSettings),
     .executableTarget(
       name: "gvt-vnc-bench", dependencies: ["GVTCore", "GVTDisplay", "TestSupport", "CTurboJPEG"], path: "Benchmarks",

@@ -10,8 +10,12 @@ package struct PNGFailure: Error, CustomStringConvertible {
 /// The bytes of a PNG file that shows `pixels`, row by row as 0x00RRGGBB.
 package func encodePNG(size: PixelSize, pixels: [UInt32]) throws(PNGFailure) -> [UInt8] {
   precondition(pixels.count == size.area, "a picture of \(size) has \(size.area) pixels, not \(pixels.count)")
-  let colours = pixels.flatMap { pixel in
-    [UInt8(truncatingIfNeeded: pixel >> 16), UInt8(truncatingIfNeeded: pixel >> 8), UInt8(truncatingIfNeeded: pixel)]
+  var colours: [UInt8] = []
+  colours.reserveCapacity(pixels.count * 3)
+  for pixel in pixels {
+    colours.append(UInt8(truncatingIfNeeded: pixel >> 16))
+    colours.append(UInt8(truncatingIfNeeded: pixel >> 8))
+    colours.append(UInt8(truncatingIfNeeded: pixel))
   }
   var image = unsafe png_image()
   unsafe image.version = UInt32(PNG_IMAGE_VERSION)

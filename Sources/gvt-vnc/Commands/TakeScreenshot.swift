@@ -11,7 +11,7 @@ struct TakeScreenshot: ParsableCommand {
     abstract: "Write what a display shows to a PNG file.",
     discussion: "A NAME is a display of the running daemon; a SPEC is opened just for this.")
 
-  private static let patienceSeconds = 5
+  private static let patienceSeconds: Int64 = 5
 
   @Argument(help: ArgumentHelp("The display's name, or a SPEC.", valueName: "name|spec"))
   var target: String
@@ -55,22 +55,9 @@ struct TakeScreenshot: ParsableCommand {
       }
     }
     defer { server.stop() }
-    try waitForPicture(of: server)
-    let picture = try pictureFile(of: server)
+    let picture = try pictureFile(of: server, patienceSeconds: Self.patienceSeconds, isPictureNeeded: true)
     server.stop()
     thread.join()
     return picture
-  }
-
-  /// A source needs a moment to reach its VM.
-  private func waitForPicture(of server: DisplayServer) throws {
-    var reason: String?
-    for _ in 0..<Self.patienceSeconds * 20 {
-      let report = server.report()
-      if report?.state == .running { return }
-      reason = report?.reason ?? reason
-      usleep(50_000)
-    }
-    throw CommandFailure(.unavailable, "there is no picture: \(reason ?? "the source does not answer")")
   }
 }

@@ -127,7 +127,7 @@ private final class ScreenshotDesk: Sendable {
 
   private static func write(_ server: DisplayServer, _ file: SharedDescriptor) -> CommandFailure? {
     do throws(CommandFailure) {
-      let picture = try pictureFile(of: server)
+      let picture = try pictureFile(of: server, patienceSeconds: 2, isPictureNeeded: false)
       do throws(SystemFailure) {
         guard try Files.isRegular(file.raw) else { throw SystemFailure("write", EINVAL) }
         try Files.write(picture, to: file.raw)
@@ -141,11 +141,26 @@ private final class ScreenshotDesk: Sendable {
   }
 }
 
-/// A display's picture as a PNG file.
-func pictureFile(of server: DisplayServer) throws(CommandFailure) -> [UInt8] {
-  guard let screenshot = server.screenshot() else {
+/// A display's picture as a PNG file. A source needs a moment to reach its VM, and looks at it only while somebody wants
+/// a picture; after `patienceSeconds` it is a failure that there is none or, unless `isPictureNeeded`, the status card counts.
+func pictureFile(
+  of server: DisplayServer, patienceSeconds: Int64, isPictureNeeded: Bool
+) throws(CommandFailure) -> [UInt8] {
+  let deadline = MonotonicClock().now + .milliseconds(patienceSeconds * 1000)
+  var screenshot: Screenshot?
+  var reason: String?
+  repeat {
+    // The display answers within a second or not at all; a large first picture on a busy host takes longer.
+    screenshot = server.screenshot() ?? screenshot
+    guard let report = server.report() else { continue }
+    reason = report.reason
+    if report.state == .running { break }
+    usleep(50_000)
+  } while MonotonicClock().now < deadline
+  guard let screenshot = server.screenshot() ?? screenshot else {
     throw CommandFailure(.unavailable, "the display is too busy to show its picture")
   }
+  if isPictureNeeded, let reason { throw CommandFailure(.unavailable, "there is no picture: \(reason)") }
   do throws(PNGFailure) {
     return try encodePNG(size: screenshot.size, pixels: screenshot.pixels)
   } catch {
