@@ -16,10 +16,10 @@ extension RealPeers {
       try host.start()
       let second = try host.enable("two", spec)
       #expect(first != second)
+      for name in ["one", "two"] { try host.waitForState(name, "running") }
       for port in [first, second] { #expect(try host.viewer(port).wholePicture() == picture) }
       #expect(try host.run(["screenshot", "two", "-o", host.folder.path("two.png")]).status == 0)
       #expect(try Picture(file: host.folder.path("two.png")) == picture)
-      try host.waitForState("one", "running")
       #expect(try host.run(["disable", "one"]).status == 0)
       #expect(poll(for: 5) { (try? host.viewer(first)) == nil })
       #expect(try host.viewer(second).wholePicture() == picture)
