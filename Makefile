@@ -39,4 +39,4 @@ install: build
 	install -D -m 755 .build/release/gvt-vnc $(DESTDIR)$(PREFIX)/bin/gvt-vnc
 
 clean:
-	rm -rf .build .build-asan .build-tsan .build-fuzz
+	rm -rf .build .build-tsan .build-fuzz

@@ -97,13 +97,14 @@ let package = Package(
 )
 
 // Under a sanitizer only the unit tests are built: no program, no real peers.
-if Context.environment["GVT_UNIT_TESTS_ONLY"] != nil {
+if Context.environment["GVT_UNIT_TESTS_ONLY"] != nil || Context.environment["GVT_FUZZ"] != nil {
   let others = ["gvt-vnc", "TestSupport", "CommandTests", "IntegrationTests", "gvt-vnc-bench"]
   package.targets.removeAll { others.contains($0.name) }
   package.products = []
 }
 
-// `make fuzz`: libFuzzer targets. They and our own libraries are instrumented, the packages we depend on are not.
+// `make fuzz` and `make asan`: libFuzzer targets and the unit tests, with AddressSanitizer, from one build. Our own code
+// is instrumented, the packages we depend on are not.
 if Context.environment["GVT_FUZZ"] != nil {
   let flags = ["-sanitize=fuzzer,address", "-parse-as-library", "-enable-testing"]
   func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -112,9 +113,11 @@ if Context.environment["GVT_FUZZ"] != nil {
       swiftSettings: toolSettings + [.unsafeFlags(flags)],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
   }
-  package.targets.removeAll { $0.type == .test || $0.type == .executable || $0.name == "TestSupport" }
-  package.products = []
-  for target in package.targets where target.swiftSettings != nil { target.swiftSettings? += [.unsafeFlags(flags)] }
+  for target in package.targets where target.swiftSettings != nil {
+    let isTest = target.type == .test
+    target.swiftSettings? += [.unsafeFlags(isTest ? ["-sanitize=address"] : flags)]
+    if isTest { target.linkerSettings = [.unsafeFlags(["-sanitize=address"])] }
+  }
   package.targets += [
     .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibraries/LibFuzzer"),
     .target(
