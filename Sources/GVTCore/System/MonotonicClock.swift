@@ -1,7 +1,6 @@
 // Time as the whole package counts it: nanoseconds of CLOCK_MONOTONIC, from a clock that tests can replace.
 import CLinux
 import Glibc
-import Synchronization
 
 /// A point in time: nanoseconds of a clock that only goes forward.
 package struct Instant: Comparable, Hashable, Sendable {
@@ -35,9 +34,9 @@ package struct MonotonicClock: Clock {
 
 /// A clock that stands still until a test moves it.
 package final class ManualClock: Clock {
-  private let current: Mutex<Int64>
+  private let current: Locked<Int64>
 
-  package init(_ start: Int64 = 0) { current = Mutex(start) }
+  package init(_ start: Int64 = 0) { current = Locked(start) }
 
   package var now: Instant { Instant(nanoseconds: current.withLock { $0 }) }
   package func advance(nanoseconds: Int64) { current.withLock { $0 += nanoseconds } }

@@ -7,7 +7,7 @@ package final class VirtualGPUDevice: Sendable {
 
   /// The GGTT, which needs no lock.
   package let table: TranslationTable
-  private let gpu: Mutex<VirtualGPU>
+  private let gpu: Locked<VirtualGPU>
   private let clock: any Clock
   private let onEffect: @Sendable (Effect) -> Void
   private let alarm: WakeUp
@@ -19,7 +19,7 @@ package final class VirtualGPUDevice: Sendable {
     onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
   ) throws(SystemFailure) {
     alarm = try WakeUp()
-    gpu = Mutex(VirtualGPU(type: type, clock: clock, memory: memory, table: table))
+    gpu = Locked(VirtualGPU(type: type, clock: clock, memory: memory, table: table))
     self.table = table
     self.clock = clock
     self.onEffect = onEffect

@@ -3,7 +3,6 @@ package import GVTCore
 package import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// Serves one display's viewers on one event loop of its own. ``stop()`` it before letting it go.
 package final class FrontEnd: Sendable {
@@ -12,7 +11,7 @@ package final class FrontEnd: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let reception: NIOLoopBoundBox<Reception>
   private let listeners: [Listener]
-  private let isStopped = Mutex(false)
+  private let isStopped = Locked(false)
 
   private init(
     listeners: [Listener], group: MultiThreadedEventLoopGroup, reception: NIOLoopBoundBox<Reception>

@@ -3,7 +3,6 @@ import GVTCore
 import Glibc
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A socket that accepts viewers.
 struct Listener: Sendable {
@@ -14,7 +13,7 @@ struct Listener: Sendable {
   private let file: NamedFile.Identity?
 
   // The mask is the process's: two front ends that start at once must not restore each other's.
-  private static let maskIsOurs = Mutex<Void>(())
+  private static let maskIsOurs = Locked<Void>(())
   /// Connections that the kernel keeps for us while we are busy.
   private static let backlog: Int32 = 256
   /// Bytes that the kernel takes beyond what the network has: the rest stays "pending", where the display sees it.

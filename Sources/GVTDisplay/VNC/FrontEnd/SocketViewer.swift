@@ -1,4 +1,5 @@
 // A viewer's real socket as other threads see it: counts, and messages to the event loop that owns the channel.
+import GVTCore
 import NIOCore
 import Synchronization
 
@@ -27,8 +28,8 @@ final class SocketViewer: ViewerConnection {
   let isViewOnly: Bool
   private let channel: any Channel
   private let mostUnacknowledged: Int
-  private let output = Mutex(Output())
-  private let input = Mutex(Input())
+  private let output = Locked(Output())
+  private let input = Locked(Input())
   private let queued = Atomic<Int>(0)
 
   init(id: ViewerID, peer: String, isViewOnly: Bool, channel: any Channel, mostUnacknowledged: Int) {

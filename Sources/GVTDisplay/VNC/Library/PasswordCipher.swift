@@ -1,6 +1,6 @@
 // The DES of VNC Authentication, as libvncserver does it (rfbproto, VNC Authentication).
 import CVNCServer
-import Synchronization
+import GVTCore
 
 /// What a viewer that knows a password answers to a challenge.
 package enum PasswordCipher {
@@ -10,7 +10,7 @@ package enum PasswordCipher {
   package static let passwordBytes = 8
 
   // libvncserver's built-in DES, which it uses without a crypto library, keeps its key schedule in globals.
-  private static let isFree = Mutex<Void>(())
+  private static let isFree = Locked<Void>(())
 
   /// Nil if the library's cipher does nothing, which it has no way to report: where DES is not available (FIPS mode), or
   /// for a key that it refuses, such as the empty one. An answer equal to the challenge would let everybody in.
