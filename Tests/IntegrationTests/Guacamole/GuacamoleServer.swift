@@ -49,3 +49,34 @@ final class GuacamoleServer {
     return Int(UInt16(bigEndian: name.sin_port))
   }
 }
+
+enum Passwords {
+  static let full = "s3cret!7"
+  static let viewOnly = "l00konly"
+}
+
+enum Guacamole {
+  /// A display with both passwords, and guacd; what either said is part of any failure.
+  static func fronting(_ spec: String, _ body: (GuacamoleServer, ServedDisplay) throws -> Void) throws {
+    let secrets = try TemporaryFolder()
+    let options = [
+      "--password-file", try secrets.file("password", Passwords.full + "\n"),
+      "--view-only-password-file", try secrets.file("view-only", Passwords.viewOnly + "\n"),
+    ]
+    try serving(spec, options) { display, folder in
+      let guacd = try GuacamoleServer(in: folder)
+      defer { guacd.end() }
+      do {
+        try body(guacd, display)
+      } catch {
+        throw TestFailure("\(error)\nguacd: \(guacd.log.suffix(2000))")
+      }
+    }
+  }
+
+  /// Writes a picture where GVT_TEST_PICTURES names a folder for it.
+  static func keep(_ picture: Picture, _ name: String) {
+    guard let folder = getenv("GVT_TEST_PICTURES") else { return }
+    try? picture.write(to: "\(String(cString: folder))/\(name).ppm")
+  }
+}

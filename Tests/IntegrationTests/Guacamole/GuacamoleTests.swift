@@ -7,39 +7,18 @@ extension RealPeers {
   @Suite(
     .tags(.peer), .needsServe, .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
   struct GuacamoleTests {
-    private static let password = "s3cret!7"
-    private static let lookOnly = "l00konly"
-
-    /// A display with both passwords, and guacd; what either said is part of any failure.
-    private func behindGuacamole(_ spec: String, _ body: (GuacamoleServer, ServedDisplay) throws -> Void) throws {
-      let secrets = try TemporaryFolder()
-      let options = [
-        "--password-file", try secrets.file("password", Self.password + "\n"),
-        "--view-only-password-file", try secrets.file("view-only", Self.lookOnly + "\n"),
-      ]
-      try serving(spec, options) { display, folder in
-        let guacd = try GuacamoleServer(in: folder)
-        defer { guacd.end() }
-        do {
-          try body(guacd, display)
-        } catch {
-          throw TestFailure("\(error)\nguacd: \(guacd.log.suffix(2000))")
-        }
-      }
-    }
-
     @Test func `a still screen comes through exactly, as the program's own screenshot shows it`() throws {
       let folder = try TemporaryFolder()
       let expected = Picture.mixed(width: 803, height: 602)
       let spec = try expected.plane(in: folder)
-      try behindGuacamole(spec) { guacd, display in
-        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+      try Guacamole.fronting(spec) { guacd, display in
+        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Passwords.full])
         try probe.follow { $0.picture.differences(from: expected) == 0 }
         try probe.settle()
         #expect(probe.picture.differences(from: expected) == 0)
         #expect(probe.area["image/jpeg"] == nil, "a still picture of guacd's is lossless")
         #expect(probe.unknown.isEmpty)
-        keep(probe.picture, "guacd-still")
+        Guacamole.keep(probe.picture, "guacd-still")
       }
       let file = folder.path("screenshot.png")
       let taken = try runToEnd(Project.program, ["screenshot", spec, "-o", file])
@@ -50,7 +29,7 @@ extension RealPeers {
     @Test(arguments: ["wrong", "S3cret!7"])
     func `a wrong password shows nothing`(_ wrong: String) throws {
       let folder = try TemporaryFolder()
-      try behindGuacamole(try Picture.mixed(width: 320, height: 200).plane(in: folder)) { guacd, display in
+      try Guacamole.fronting(try Picture.mixed(width: 320, height: 200).plane(in: folder)) { guacd, display in
         let refusal = #expect(throws: GuacamoleError.self) {
           let probe = try GuacamoleProbe(guacd, to: display.address, ["password": wrong])
           try probe.follow { !$0.area.keys.filter { $0.hasPrefix("image/") }.isEmpty }
@@ -58,7 +37,7 @@ extension RealPeers {
         // guacd may hang up without a reason when the display refuses before the user is in.
         #expect(refusal?.status == nil || refusal?.status == GuacamoleError.upstreamNotFound)
         // Nobody else suffers.
-        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+        let probe = try GuacamoleProbe(guacd, to: display.address, ["password": Passwords.full])
         try probe.follow { $0.picture.width == 320 }
       }
     }
@@ -66,10 +45,10 @@ extension RealPeers {
     @Test func `a password that nobody configured is asked of the person`() throws {
       let folder = try TemporaryFolder()
       let expected = Picture.mixed(width: 320, height: 200)
-      try behindGuacamole(try expected.plane(in: folder)) { guacd, display in
+      try Guacamole.fronting(try expected.plane(in: folder)) { guacd, display in
         let probe = try GuacamoleProbe(guacd, to: display.address)
         try probe.follow { $0.asked == ["password"] }
-        try probe.answer("password", Self.password)
+        try probe.answer("password", Passwords.full)
         try probe.follow { $0.picture.differences(from: expected) == 0 }
       }
     }
@@ -79,11 +58,11 @@ extension RealPeers {
       var expected = Picture.mixed(width: 640, height: 400)
       let path = folder.path("plane")
       try writeBytes(expected.xr24, to: path)
-      try behindGuacamole("shm:\(path)?size=640x400&format=XR24") { guacd, display in
-        let owner = try GuacamoleProbe(guacd, to: display.address, ["password": Self.password])
+      try Guacamole.fronting("shm:\(path)?size=640x400&format=XR24") { guacd, display in
+        let owner = try GuacamoleProbe(guacd, to: display.address, ["password": Passwords.full])
         try owner.follow { $0.picture.differences(from: expected) == 0 }
         let users = [
-          owner, try GuacamoleProbe(guacd, to: display.address, ["password": Self.lookOnly]),
+          owner, try GuacamoleProbe(guacd, to: display.address, ["password": Passwords.viewOnly]),
           try GuacamoleProbe(guacd, joining: owner, isReadOnly: true),
         ]
         #expect(users[1].identifier != owner.identifier)
@@ -104,12 +83,6 @@ extension RealPeers {
       defer { close(descriptor) }
       let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
       guard count == bytes.count else { throw TestFailure("cannot write into \(path)") }
-    }
-
-    /// Writes a picture where GVT_TEST_PICTURES names a folder for it.
-    private func keep(_ picture: Picture, _ name: String) {
-      guard let folder = getenv("GVT_TEST_PICTURES") else { return }
-      try? picture.write(to: "\(String(cString: folder))/\(name).ppm")
     }
   }
 }
