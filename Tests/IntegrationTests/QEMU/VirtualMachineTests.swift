@@ -24,8 +24,9 @@ extension RealPeers {
       }
     }
 
+    /// VGA has six bits a channel, which QEMU widens in its own way: a colour's upper five bits decide.
     private static func share(of pixel: UInt32, in picture: Picture) -> Double {
-      Double(picture.pixels.count { $0 & 0xFFFFFF == pixel }) / Double(max(1, picture.pixels.count))
+      Double(picture.pixels.count { $0 & 0xF8F8F8 == pixel & 0xF8F8F8 }) / Double(max(1, picture.pixels.count))
     }
 
     /// Types a command that fills the screen, again and again until somebody has read it: a guest that boots has no shell.

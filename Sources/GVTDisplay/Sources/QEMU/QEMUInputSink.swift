@@ -7,7 +7,7 @@ final class QEMUInputSink: InputSink {
   /// Calls on their way. QEMU answers within fractions of a millisecond, so that this is a pause for thought.
   private static let mostInFlight = 16
   /// Where presses begin to be dropped.
-  private static let mostQueued = 256
+  private static let mostQueued = 512
 
   private enum Action {
     case key(UInt32, isDown: Bool)
@@ -17,6 +17,9 @@ final class QEMUInputSink: InputSink {
   }
 
   private let console: ConsoleProxy
+  private let loop: EventLoop
+  private var pacer: KeyPacer
+  private var pacingTimer: EventLoop.TimerID?
   private var queue: [Action] = []
   private var inFlight = 0
   private var keysDown: Set<UInt32> = []
@@ -33,7 +36,13 @@ final class QEMUInputSink: InputSink {
     (.wheelUp, 3), (.wheelDown, 4), (.wheelLeft, 7), (.wheelRight, 8),
   ]
 
-  init(_ console: ConsoleProxy) { self.console = console }
+  init(_ console: ConsoleProxy, on loop: EventLoop, pacer: KeyPacer = KeyPacer()) {
+    self.console = console
+    self.pacer = pacer
+    self.loop = loop
+  }
+
+  deinit { loop.cancel(pacingTimer) }
 
   func send(_ key: KeyPress) {
     guard let code = key.scanCode else {
@@ -98,13 +107,22 @@ final class QEMUInputSink: InputSink {
   }
 
   private func drain() {
-    while inFlight < Self.mostInFlight, !queue.isEmpty {
+    guard pacingTimer == nil else { return }
+    while inFlight < Self.mostInFlight, let next = queue.first {
+      if case .key = next, let wait = pacer.admit(at: loop.now) { return drain(after: wait) }
       inFlight += 1
       perform(queue.removeFirst()) { [weak self] _ in
         // An answer may come within the call, when the connection is gone: not a reason to go deeper.
         self?.inFlight -= 1
         if let self, inFlight < Self.mostInFlight / 2 { drainLater() }
       }
+    }
+  }
+
+  private func drain(after wait: Int64) {
+    pacingTimer = loop.schedule(after: wait) { [weak self] in
+      self?.pacingTimer = nil
+      self?.drain()
     }
   }
 
@@ -124,5 +142,28 @@ final class QEMUInputSink: InputSink {
     case .position(let position): console.movePointer(to: position, completion)
     case .movement(let dx, let dy): console.movePointer(byX: dx, y: dy, completion)
     }
+  }
+}
+
+/// How fast keys reach the guest: QEMU's PS/2 keyboard holds 16 bytes (hw/input/ps2.c), and drops what a guest that is slow to
+/// read has no room for. Text that a program types or pastes comes faster than that.
+struct KeyPacer: Equatable {
+  /// Key events that may come at once: with their prefixes they fit the keyboard.
+  static let burst: Int64 = 5
+  /// Then one at a time: some 60 letters a second, faster than hands.
+  let interval: Int64
+
+  /// When all of the burst is free again.
+  private var full = Instant(nanoseconds: .min / 2)
+
+  init(interval: Int64 = .milliseconds(8)) { self.interval = interval }
+
+  /// Nil if a key event may go now, which counts it; otherwise how long to wait.
+  mutating func admit(at now: Instant) -> Int64? {
+    let start = max(full, now)
+    let wait = (start + interval) - now - Self.burst * interval
+    guard wait <= 0 else { return wait }
+    full = start + interval
+    return nil
   }
 }

@@ -188,7 +188,7 @@ extension QEMUSource {
     loop?.cancel(retryTimer)
     runningSince = loop?.now
     isResizable = true
-    sink = QEMUInputSink(console)
+    sink = loop.map { QEMUInputSink(console, on: $0) }
     isPatient = true
     loop?.schedule(after: .milliseconds(1000)) { [weak self] in
       guard let self, isPatient else { return }

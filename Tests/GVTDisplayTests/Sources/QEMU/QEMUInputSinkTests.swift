@@ -18,7 +18,7 @@ import Testing
     qemu = try FakeDisplay(try pair.far.duplicate(), on: loop)
     bus = try BusConnection(try pair.near.duplicate(), on: loop)
     console = ConsoleProxy(bus, number: 0)
-    sink = QEMUInputSink(console)
+    sink = QEMUInputSink(console, on: loop, pacer: KeyPacer(interval: 0))
   }
 
   private func open(isAbsolute: Bool = true) throws {
