@@ -92,6 +92,7 @@ let package = Package(
       swiftSettings: toolSettings),
     .executableTarget(
       name: "gvt-vnc-bench", dependencies: ["GVTCore", "GVTDisplay", "TestSupport", "CTurboJPEG"], path: "Benchmarks",
+      exclude: ["README.md"],
       swiftSettings: toolSettings),
   ]
 )

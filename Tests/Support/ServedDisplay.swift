@@ -37,10 +37,11 @@ package final class ServedDisplay {
 
   /// `gvt-vnc serve SPEC` on a free port of loopback, ready for viewers.
   package init(
-    _ spec: String, _ options: [String] = [], listeners: [String] = ["127.0.0.1:0"], in folder: TemporaryFolder
+    _ spec: String, _ options: [String] = [], listeners: [String] = ["127.0.0.1:0"],
+    program path: String = Project.program, in folder: TemporaryFolder
   ) throws {
     let program = try RunningProgram(
-      Project.program, ["serve", spec] + listeners.flatMap { ["--listen", $0] } + options, in: folder)
+      path, ["serve", spec] + listeners.flatMap { ["--listen", $0] } + options, in: folder)
     self.program = program
     do {
       addresses = try listeners.indices.map { index in
