@@ -79,7 +79,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["CVNCServer", "CZlib", "CTurboJPEG"], path: "Tests/Support",
-      swiftSettings: toolSettings),
+      // Pixels are decoded and searched by the million: minutes instead of seconds in a debug build.
+      swiftSettings: toolSettings + [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

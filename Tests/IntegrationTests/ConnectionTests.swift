@@ -125,7 +125,7 @@ extension RealPeers {
       let result = try runToEnd(
         Project.program, ["serve", try picture.plane(in: folder), "--listen", "0.0.0.0:0"], within: 10)
       #expect(result.status != 0)
-      #expect(result.errors.contains("--insecure"))
+      #expect(result.errors.contains("insecure"))
     }
   }
 }

@@ -32,6 +32,8 @@ package final class Connection {
   package let descriptor: Int32
   /// Bytes taken from the socket so far.
   package private(set) var received = 0
+  /// Bytes that were read out of what was taken.
+  package var consumed: Int { received - (buffer.count - position) }
   private var buffer: [UInt8] = []
   private var position = 0
   private var chunk = [UInt8](repeating: 0, count: 1 << 17)

@@ -25,7 +25,7 @@ extension RFBTestClient {
   }
 
   private func update() throws -> Update {
-    let start = connection.received
+    let start = connection.consumed
     var update = Update()
     _ = try connection.byte()
     var left = try connection.u16()
@@ -43,7 +43,7 @@ extension RFBTestClient {
       left -= 1
     }
     updates += 1
-    update.bytes = connection.received - start
+    update.bytes = connection.consumed - start
     return update
   }
 
@@ -55,10 +55,10 @@ extension RFBTestClient {
     guard rectangle.x + rectangle.width <= picture.width, rectangle.y + rectangle.height <= picture.height else {
       throw TestFailure("\(rectangle) lies outside of \(picture.width)x\(picture.height)")
     }
-    let start = connection.received
+    let start = connection.consumed
     let pixels = try pixels(of: rectangle)
     paint(pixels, rectangle)
-    return connection.received - start
+    return connection.consumed - start
   }
 
   private func pixels(of rectangle: Rectangle) throws -> [UInt32]? {

@@ -115,7 +115,7 @@ package final class RFBTestClient {
     let type = isOld ? UInt8(truncatingIfNeeded: try connection.u32()) : try chooseSecurity()
     switch type {
     case 0: throw TestFailure("refused: \(try reason())")
-    case 1: if options.version == "003.008" { try securityResult() }
+    case 1: if options.version >= "003.008" { try securityResult() }
     case 2:
       try authenticate()
       try securityResult()
@@ -143,7 +143,7 @@ package final class RFBTestClient {
   private func securityResult() throws {
     let result = try connection.u32()
     guard result != 0 else { return }
-    let why = options.version == "003.008" ? try reason() : "no reason given"
+    let why = options.version >= "003.008" ? try reason() : "no reason given"
     throw TestFailure("authentication failed (\(result)): \(why)")
   }
 

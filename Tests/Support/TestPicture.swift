@@ -14,9 +14,9 @@ extension Picture {
     return picture
   }
 
-  /// The part of a mixed picture that looks like text.
+  /// A part of a mixed picture that looks like text, away from parts that do not.
   package var textSample: (x: Int, y: Int, width: Int, height: Int) {
-    (x: width / 3 + 2, y: 2, width: width / 3 - 4, height: height / 2 - 4)
+    (x: width / 3 + 2, y: 2, width: width / 4, height: height / 3)
   }
 
   private static func mixedPixel(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ random: UInt32) -> UInt32 {
