@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension RealPeers {
-  @Suite(.needsServe) struct ConnectionTests {
+  @Suite struct ConnectionTests {
     let picture = Picture.mixed(width: 200, height: 150)
 
     @Test(.needs("vncpasswd", Project.vncdotool, "vncsnapshot"))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension RealPeers {
-  @Suite(.needsServe, .serialized) struct DaemonTests {
+  @Suite(.serialized) struct DaemonTests {
     let picture = Picture.mixed(width: 160, height: 120)
 
     @Test func `displays are enabled before and while the daemon runs, and listed, pictured and disabled`() throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension RealPeers {
-  @Suite(.needsServe) struct MixedViewersTests {
+  @Suite struct MixedViewersTests {
     @Test func `eight viewers of mixed encodings all see the same display`() throws {
       let folder = try TemporaryFolder()
       let first = Picture.mixed(width: 640, height: 400)

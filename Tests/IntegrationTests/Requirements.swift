@@ -9,8 +9,6 @@ extension Trait where Self == ConditionTrait {
     let list = missing.map { String($0.split(separator: "/").last ?? "") }.joined(separator: ", ")
     return .enabled(if: missing.isEmpty, "not installed: \(list) (.ci/packages test)")
   }
-
-  static var needsServe: Self { .enabled(if: Project.serves, "gvt-vnc has no serve command yet") }
 }
 
 /// Tests that start servers and viewers run one after another: two cores do not carry more.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension RealPeers {
-  @Suite(.needsServe) struct ViewerTests {
+  @Suite struct ViewerTests {
     let expected = Picture.mixed(width: 800, height: 600)
 
     @Test(

@@ -29,6 +29,13 @@ package struct WindowedViewer: Sendable, CustomStringConvertible {
       takesPort: true)
   }
 
+  /// The same, without a pointer of its own: the server draws the guest's into the picture. (It would else draw the
+  /// shape into its window, where no window system can leave it out of a picture.)
+  package static let tightWithServersPointer = Self(
+    description: "xtightvncviewer, pointer drawn by the server", program: "xtightvncviewer",
+    arguments: ["-shared", "-encodings", "tight", "-nojpeg", "-nocursorshape", "-geometry", "+0+0"],
+    passwordOption: "-passwd", takesPort: true)
+
   package static let gtk = Self(
     description: "gvncviewer", program: "gvncviewer", arguments: [], passwordOption: "", takesPort: false)
 

@@ -24,9 +24,6 @@ package enum Project {
     }
   }
 
-  /// Whether the built program can serve at all.
-  package static let serves = (try? runToEnd(program, ["serve", "--help"]).output.contains("--listen")) ?? false
-
   package static let vncdotool = root + "/.cache/venv/bin/vncdo"
 }
 
