@@ -4,7 +4,7 @@ import Testing
 
 extension RealPeers {
   @Suite(
-    .tags(.peer), .needsServe, .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
+    .tags(.peer), .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
   struct GuacamoleDemoTests {
     private static let spec = "vgpu:demo?size=1024x768"
     private let desktop = DemoScreen(width: 1024, height: 768)

@@ -5,7 +5,7 @@ import Testing
 
 extension RealPeers {
   @Suite(
-    .tags(.peer), .needsServe, .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
+    .tags(.peer), .enabled(if: GuacamoleServer.isThere, "\(GuacamoleServer.howToGet)"))
   struct GuacamoleTests {
     @Test func `a still screen comes through exactly, as the program's own screenshot shows it`() throws {
       let folder = try TemporaryFolder()
