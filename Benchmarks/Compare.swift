@@ -1,31 +1,57 @@
-// Figure 4: what it costs to find out that nothing has changed.
+// The parts that every captured frame goes through, each by itself.
 import GVTCore
 import GVTDisplay
 import TestSupport
 
-func compare(_ bench: Bench) throws {
-  let size = PixelSize(width: 1920, height: 1080)
-  guard let format = PixelFormat.all.first(where: { $0.code.description == "XR24" }) else {
-    throw TestFailure("there is no XR24")
+/// The median CPU milliseconds of `rounds` runs.
+private func cost(rounds: Int = 60, _ body: () throws -> Void) rethrows -> Double {
+  var times: [Double] = []
+  for _ in 0..<rounds {
+    let start = threadSeconds()
+    try body()
+    times.append((threadSeconds() - start) * 1000)
   }
-  for (name, tiling, target) in [("linear", Tiling.linear, 1.5), ("X-tiled", .x, 3.5), ("Y-tiled", .y, 3.5)] {
-    let layout = SurfaceLayout(format: format, tiling: tiling, size: size, strideBytes: 1920 * 4)
-    let buffer = PlaneBuffer.bytes(count: layout.byteCount)
-    var random = Random(3)
+  return times.median
+}
+
+func measureCompare(_ report: inout Report) throws {
+  let size = PixelSize(width: SharedScreen.width, height: SharedScreen.height)
+  let photo = Workload.photo(width: size.width, height: size.height, seed: 3)
+  let store = FrameStore(size: size)
+  for (name, high) in [("unchanged", UInt32(0)), ("unchanged, fourth bytes set", 0xff00_0000)] {
+    let buffer = PlaneBuffer.bytes(count: size.area * 4)
     _ = buffer.withMutableBytes { bytes in
-      for index in stride(from: 0, to: bytes.count, by: 3) { bytes[index] = UInt8(random.next(256)) }
+      let pixels = bytes.bindMemory(to: UInt32.self)
+      for index in 0..<size.area { pixels[index] = photo.pixels[index] | high }
     }
-    let store = FrameStore(size: size)
+    let layer = PictureLayer(
+      buffer: buffer, layout: SurfaceLayout(format: .xrgb8888, size: size, strideBytes: size.width * 4))
+    _ = try store.present([layer], size: size, hint: .unknown)
+    let time = try cost { _ = try store.present([layer], size: size, hint: .unknown) }
+    report.add("compare and copy a 1080p frame, \(name)", time, "ms", .atMost(1.5))
+  }
+  for tiling in [Tiling.x, .y] {
+    let unit = tiling.strideUnitBytes(bytesPerPixel: 4)
+    let layout = SurfaceLayout(
+      format: .xrgb8888, tiling: tiling, size: size, strideBytes: (size.width * 4 + unit - 1) / unit * unit)
+    let buffer = PlaneBuffer.bytes(count: layout.byteCount)
+    var random = Randomness(4)
+    _ = buffer.withMutableBytes { bytes in
+      let words = bytes.bindMemory(to: UInt64.self)
+      for index in words.indices { words[index] = random.next() & 0x00ff_ffff_00ff_ffff }
+    }
+    let target = UnsafeMutableRawPointer.allocate(byteCount: size.area * 4, alignment: 64)
+    defer { target.deallocate() }
+    let time = try cost {
+      try buffer.read { bytes in
+        guard let first = bytes.baseAddress else { return }
+        Detiler.copy(size.bounds, of: layout, from: first, to: target, strideBytes: size.width * 4)
+      }
+    }
+    report.add("detile a 1080p frame, \(tiling.rawValue)", time, "ms", .atMost(2))
     let layer = PictureLayer(buffer: buffer, layout: layout)
     _ = try store.present([layer], size: size, hint: .unknown)
-    var costs: [Double] = []
-    for _ in 0..<60 {
-      let start = threadSeconds()
-      _ = try store.present([layer], size: size, hint: .unknown)
-      costs.append(threadSeconds() - start)
-    }
-    let cost = costs.sorted()[costs.count / 4] * 1000
-    let what = tiling == .linear ? "compare: unchanged 1080p" : "compare: unchanged 1080p, \(name): detile and compare"
-    bench.report(what, cost, "ms", target: target)
+    let whole = try cost { _ = try store.present([layer], size: size, hint: .unknown) }
+    report.add("detile and compare an unchanged 1080p frame, \(tiling.rawValue)", whole, "ms")
   }
 }

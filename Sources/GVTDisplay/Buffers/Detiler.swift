@@ -1,14 +1,14 @@
 // Copies pixels out of linear and tiled surfaces into rows (PRM Vol 5, Memory Views: Address Tiling; no bit-6 swizzle,
 // which Gen9 has not).
-import GVTCore
+package import GVTCore
 import Glibc
 
 /// Untangles tilings. Knows bytes, not pixels.
-enum Detiler {
+package enum Detiler {
   /// Copies `region` of the visible part of a surface, in its own pixel format, to rows of `strideBytes`.
   ///
   /// `source` holds the whole surface: ``SurfaceLayout/checkedByteCount`` fits it, and `region` lies in the visible part.
-  static func copy(
+  package static func copy(
     _ region: PixelRect, of layout: SurfaceLayout, from source: UnsafeRawPointer,
     to destination: UnsafeMutableRawPointer, strideBytes: Int
   ) {
