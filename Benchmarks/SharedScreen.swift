@@ -47,13 +47,13 @@ final class SharedScreen: @unchecked Sendable {
 final class ScreenServer {
   let folder: TemporaryFolder
   let screen: SharedScreen
-  let server: DisplayServer
+  let server: ServedDisplay
   let meter: ProcessMeter
 
   init(options: [String] = []) throws {
     folder = try TemporaryFolder()
     screen = try SharedScreen(in: folder)
-    server = try DisplayServer(screen.spec, options, in: folder)
+    server = try ServedDisplay(screen.spec, options, in: folder)
     meter = ProcessMeter(pid: server.program.pid)
   }
 

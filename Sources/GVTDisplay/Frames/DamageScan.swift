@@ -14,24 +14,53 @@ struct DamageScan {
 
   init(size: PixelSize) { tiles = TileSet(size: size) }
 
-  /// Makes one tile of `frame` equal to `source`, which points at the tile's first pixel.
+  /// Makes tiles of one row of `frame` equal to `source`, which points at the first pixel of the first of `columns`. They
+  /// ascend; between them there may be gaps, in `source` too.
   mutating func update(
-    column: Int, row: Int, of frame: Frame, from source: UnsafeRawPointer, strideBytes: Int
+    columns: [Int], row: Int, of frame: Frame, from source: UnsafeRawPointer, strideBytes: Int
   ) {
-    let rect = tiles.rect(column: column, row: row)
-    let target = unsafe frame.pixels + rect.y * frame.strideBytes + rect.x * 4
-    let pair = unsafe RowPair(
-      source: source, sourceStride: strideBytes, target: target, targetStride: frame.strideBytes,
-      width: rect.width)
-    guard let first = (0..<rect.height).first(where: { !pair.isEqual(row: $0) }) else { return }
+    guard let first = columns.first, let last = columns.last else { return }
+    func pair(_ columns: ClosedRange<Int>) -> (rows: RowPair, rect: PixelRect) {
+      let rect = tiles.rect(column: columns.lowerBound, row: row).union(
+        tiles.rect(column: columns.upperBound, row: row))
+      let rows = unsafe RowPair(
+        source: source + (columns.lowerBound - first) * TileSet.tileSide * 4, sourceStride: strideBytes,
+        target: frame.pixels + rect.y * frame.strideBytes + rect.x * 4, targetStride: frame.strideBytes,
+        width: rect.width)
+      return (rows, rect)
+    }
+    // Whole rows are read faster than one tile after the other, and most of most screens stands still.
+    let whole = pair(first...last)
+    if (0..<whole.rect.height).allSatisfy({ whole.rows.isEqual(row: $0) }) { return }
+    // Neighbours that differ from the same row on are copied together.
+    var run: (columns: ClosedRange<Int>, from: Int)?
+    func copy(_ run: (columns: ClosedRange<Int>, from: Int)?) {
+      guard let run else { return }
+      let part = pair(run.columns)
+      part.rows.copy(rows: run.from..<part.rect.height)
+    }
+    for column in columns {
+      let tile = pair(column...column)
+      guard let from = (0..<tile.rect.height).first(where: { !tile.rows.isEqual(row: $0) }) else { continue }
+      note(tile.rows, at: tile.rect, from: from, column: column, row: row)
+      if let open = run, open.from == from, open.columns.upperBound + 1 == column {
+        run = (open.columns.lowerBound...column, from)
+      } else {
+        copy(run)
+        run = (column...column, from)
+      }
+    }
+    copy(run)
+  }
+
+  private mutating func note(_ pair: RowPair, at rect: PixelRect, from: Int, column: Int, row: Int) {
     tiles.insert(column: column, row: row)
     if examined < Self.examinedTiles && !bounds.contains(rect) {
       examined += 1
-      bounds = bounds.union(pair.extent(from: first, height: rect.height).offset(byX: rect.x, y: rect.y))
+      bounds = bounds.union(pair.extent(from: from, height: rect.height).offset(byX: rect.x, y: rect.y))
     } else {
       bounds = bounds.union(rect)
     }
-    for row in first..<rect.height { pair.copy(row: row) }
   }
 }
 
@@ -54,18 +83,24 @@ struct DamageScan {
     return difference(row: row, x: 0, width: width) == 0
   }
 
-  func copy(row: Int) {
-    let from = unsafe source + row * sourceStride
-    let to = unsafe target + row * targetStride
-    var offset = 0
-    while offset < width / 2 * 8 {
-      let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      unsafe to.storeBytes(of: value & Self.colours, toByteOffset: offset, as: UInt64.self)
-      offset &+= 8
-    }
-    if width % 2 != 0 {
-      let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      unsafe to.storeBytes(of: value & 0xff_ffff, toByteOffset: offset, as: UInt32.self)
+  /// Copies rows `rows`, 64 bytes at a time where the tile is that wide.
+  func copy(rows: Range<Int>) {
+    let mask = SIMD8<UInt64>(repeating: Self.colours)
+    let wide = width / 16 * 64
+    for row in rows {
+      let from = unsafe source + row * sourceStride
+      let to = unsafe target + row * targetStride
+      var offset = 0
+      while offset < wide {
+        let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+        unsafe to.storeBytes(of: value & mask, toByteOffset: offset, as: SIMD8<UInt64>.self)
+        offset &+= 64
+      }
+      while offset < width &* 4 {
+        let value = unsafe from.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        unsafe to.storeBytes(of: value & 0xff_ffff, toByteOffset: offset, as: UInt32.self)
+        offset &+= 4
+      }
     }
   }
 

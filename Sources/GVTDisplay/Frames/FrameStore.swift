@@ -68,12 +68,10 @@ package final class FrameStore {
       precondition(pixels.count >= frame.size.area * 4, "a card fills the picture")
       let strideBytes = frame.size.width * 4
       for row in 0..<scan.tiles.rows {
-        for column in 0..<scan.tiles.columns {
-          let rect = scan.tiles.rect(column: column, row: row)
-          unsafe scan.update(
-            column: column, row: row, of: frame, from: first + rect.y * strideBytes + rect.x * 4,
-            strideBytes: strideBytes)
-        }
+        let top = scan.tiles.rect(column: 0, row: row).y
+        unsafe scan.update(
+          columns: Array(0..<scan.tiles.columns), row: row, of: frame, from: first + top * strideBytes,
+          strideBytes: strideBytes)
       }
     }
     self.card = card
@@ -134,11 +132,7 @@ package final class FrameStore {
         unsafe source = composer.compose(layers, region: region)
         strideBytes = composer.strideBytes
       }
-      for column in columns {
-        unsafe scan.update(
-          column: column, row: row, of: target,
-          from: source + (column - first) * TileSet.tileSide * 4, strideBytes: strideBytes)
-      }
+      unsafe scan.update(columns: columns, row: row, of: target, from: source, strideBytes: strideBytes)
     }
   }
 
