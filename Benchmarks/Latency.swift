@@ -65,7 +65,7 @@ private func follow(_ viewer: RFBTestClient, seconds: Double) throws {
   }
 }
 
-/// When the first byte came of the update that changes the text field, which is at the top left; nothing else that moves is
+/// When the first byte came of the update that changes the text field, in the upper left of the screen, with the lines about the key; nothing else that moves is
 /// there.
 private func timeOfTextUpdate(_ viewer: RFBTestClient) throws -> Double {
   while true {
@@ -73,8 +73,7 @@ private func timeOfTextUpdate(_ viewer: RFBTestClient) throws -> Double {
     let time = secondsNow()
     guard case .update(let update) = try viewer.nextMessage() else { continue }
     try viewer.request(incremental: true)
-    if update.rectangles.contains(where: { $0.x < 600 && $0.y < 300 && $0.width > 1 && $0.encoding == Encoding.tight })
-    {
+    if update.rectangles.contains(where: { $0.x < 1060 && $0.y < 500 && $0.encoding == Encoding.tight }) {
       return time
     }
   }

@@ -187,7 +187,8 @@ final class DisplaySession {
     for viewer in viewers.values where viewer.isReady && viewer.hasNews { serve(viewer) }
     startBatch()
     library.turn(
-      picture, now: { loop.now }, finish: { viewer, update in finishUpdate(viewer, update) },
+      picture, now: { loop.now }, isWaiting: { !mailbox.isEmpty },
+      finish: { viewer, update in finishUpdate(viewer, update) },
       lose: { $0.connection.close(reason: "libvncserver gave the viewer up") })
     if library.isIdle { scheduleCapture() } else { schedulePump() }
   }

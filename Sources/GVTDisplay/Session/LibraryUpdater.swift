@@ -39,10 +39,12 @@ final class LibraryUpdater {
     jobs = []
   }
 
-  /// Encodes slices, one viewer after the other, until the turn is over or nothing is left. `finish` gets each update that
+  /// Encodes slices, one viewer after the other, until the turn is over, something else `isWaiting` or nothing is left; one at
+  /// least, so that a busy display does not starve these viewers. `finish` gets each update that
   /// is complete; viewers that the library has given up are given to `lose`.
   func turn(
-    _ picture: Picture, now: () -> Instant, finish: (Viewer, EncodedUpdate) -> Void, lose: (Viewer) -> Void
+    _ picture: Picture, now: () -> Instant, isWaiting: () -> Bool, finish: (Viewer, EncodedUpdate) -> Void,
+    lose: (Viewer) -> Void
   ) {
     let end = now() + Self.turnNanoseconds
     while !jobs.isEmpty {
@@ -63,7 +65,7 @@ final class LibraryUpdater {
       } else {
         jobs.append(job)
       }
-      if now() >= end { return }
+      if now() >= end || isWaiting() { return }
     }
   }
 

@@ -28,6 +28,9 @@ final class Mailbox: Sendable {
     if wasEmpty { wakeUp.signal() }
   }
 
+  /// Whether something waits to be read.
+  var isEmpty: Bool { queue.withLock { $0.isEmpty } }
+
   func takeAll() -> [Mail] {
     wakeUp.acknowledge()
     return queue.withLock { queue in
