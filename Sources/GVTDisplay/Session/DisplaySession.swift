@@ -198,6 +198,8 @@ final class DisplaySession {
   private func captureIfDue() {
     guard !isEncoding, somebodyWaits else { return }
     if let due = pacer.nextCapture(source.pacing, at: loop.now), due <= loop.now { capture() }
+    // A capture may bring the first news of a pointer: those who have it drawn into the picture need it there at once.
+    if needsOverlay && !picture.isOverlayCurrent { capture() }
   }
 
   private func scheduleCapture() {
@@ -217,6 +219,7 @@ final class DisplaySession {
       return notifyWhenDrained(viewer)
     }
     let form = form(for: viewer)
+    if form == .withCursor && !picture.isOverlayCurrent { return }
     let isTight = viewer.usesTight
     // The frame stands still only for one batch at a time: a Tight viewer waits for the one that is under way.
     if isTight && isEncoding && viewer.backlog.isDue { return }

@@ -10,7 +10,7 @@ final class Picture {
   private let encoders: [Form: UpdateEncoder]
   private(set) var generation: UInt64 = 0
   /// The overlay costs a copy of all damage: it is kept up only while somebody needs it.
-  private var isOverlayCurrent = false
+  private(set) var isOverlayCurrent = false
 
   init(size: PixelSize, workers: Int) {
     store = FrameStore(size: size)

@@ -285,6 +285,32 @@ import Testing
     #expect(bytes.readInteger(as: Int32.self) == EncodingNumber.cursorWithAlpha)
   }
 
+  @Test func `a pointer that comes with a picture of another size is drawn into that picture`() throws {
+    let stage = try Stage()
+    let viewer = stage.join(1)
+    stage.say(viewer, .setEncodings([EncodingNumber.tight, EncodingNumber.desktopSize]))
+    try stage.settle()
+    let size = PixelSize(width: 300, height: 260)
+    let image = CursorImage(size: PixelSize(width: 1, height: 1), hotSpot: .zero, pixels: [0xFFFF_FFFF])
+    // As the demo does at its first flip: the cursor is known only once the picture has been captured.
+    stage.source.onCapture = {
+      stage.source.cursor = CursorState(image: image, position: PixelPoint(x: 250, y: 200))
+    }
+    stage.source.paint(size: size) { _, _ in 0x336699 }
+    _ = viewer.take()
+    stage.say(viewer, Self.everything)
+    try stage.run { viewer.receivedCount > 0 }
+    _ = viewer.take()
+    stage.say(viewer, Self.everything)
+    try stage.run { viewer.receivedCount > 0 }
+    var bytes = viewer.take()
+    let count = try #require(updateHeader(&bytes))
+    let decoder = TightDecoder(size: size)
+    _ = try decoder.decode(Array(bytes.readableBytesView), count: count)
+    #expect(decoder.pixels[200 * 300 + 250] == 0xFFFFFF)
+    #expect(decoder.pixels[0] == 0x336699)
+  }
+
   @Test func `eight viewers with mixed encodings come and go in any order`() throws {
     let stage = try Stage()
     let encodings = [EncodingNumber.tight, EncodingNumber.zrle, EncodingNumber.hextile, EncodingNumber.raw]

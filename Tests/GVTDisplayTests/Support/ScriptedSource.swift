@@ -13,6 +13,8 @@ final class ScriptedSource: DisplaySource {
   var isWatched = false
   var isPictureDue = false
   var captures = 0
+  /// Called in each capture.
+  var onCapture: () -> Void = {}
   var resizeAnswer: ResizeAnswer = .unsupported
   var requestedSizes: [PixelSize] = []
   private var buffer: PlaneBuffer
@@ -28,6 +30,7 @@ final class ScriptedSource: DisplaySource {
 
   func capture(into store: FrameStore) -> Damage {
     captures += 1
+    onCapture()
     let layout = SurfaceLayout(format: .xrgb8888, size: size, strideBytes: size.width * 4)
     let layer = PictureLayer(buffer: buffer, layout: layout, position: .zero, isOpaque: true)
     do {
