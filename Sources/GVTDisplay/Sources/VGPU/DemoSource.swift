@@ -13,6 +13,7 @@ package final class DemoSource: DisplaySource {
   private var recheck: EventLoop.TimerID?
   private var failure: String?
   private var isWatched = false
+  private var toldStatus: SourceStatus?
   private var startTime = Instant(nanoseconds: 0)
 
   /// All that exists between start and stop.
@@ -73,16 +74,24 @@ package final class DemoSource: DisplaySource {
     guard let machine else { return }
     let effects = machine.news.take()
     if effects.isCursorChanged, machine.reader.refreshCursor() { events?.cursorChanged() }
-    if effects.isPictureChanged { events?.pictureChanged() }
+    guard effects.isPictureChanged else { return }
+    machine.reader.pictureChanged()
+    tellStatus()
+    events?.pictureChanged()
+  }
+
+  private func tellStatus() {
+    guard status != toldStatus else { return }
+    toldStatus = status
+    events?.statusChanged()
   }
 
   package func capture(into store: FrameStore) -> Damage {
     guard let reader = machine?.reader else {
       return store.present(StatusCard(title: "The demo does not run", detail: failure ?? "It has not been started."))
     }
-    let before = reader.status
     let damage = reader.capture(into: store)
-    if reader.status != before { events?.statusChanged() }
+    tellStatus()
     loop?.cancel(recheck)
     recheck = reader.recheckTime.flatMap { time in
       loop?.schedule(at: time) { [weak self] in self?.events?.pictureChanged() }

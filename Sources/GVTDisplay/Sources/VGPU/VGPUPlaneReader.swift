@@ -13,7 +13,9 @@ package final class VGPUPlaneReader {
   private var lostAt: Instant?
   private var hasPicture = false
 
-  package private(set) var status = SourceStatus.waiting("The guest has not turned on its display yet.")
+  /// What the last capture found, and whether it still holds: while nobody looks, nothing is captured.
+  private var found = SourceStatus.waiting("The guest has not turned on its display yet.")
+  private var isFresh = false
   package private(set) var cursor = CursorState(image: nil, position: nil)
 
   package init(device: VirtualGPUDevice, clock: any Clock = MonotonicClock()) {
@@ -30,11 +32,17 @@ package final class VGPUPlaneReader {
     return scan.size != nil && !scan.pictures.isEmpty
   }
 
+  package var status: SourceStatus { !isFresh && isPictureThere ? .running : found }
+
+  /// The guest changed what it shows since the last capture.
+  package func pictureChanged() { isFresh = false }
+
   /// The guest's memory map changed: no mapping is trusted any more.
   package func memoryChanged() { views.memoryChanged() }
 
   /// Brings `store` up to what the vGPU shows now.
   package func capture(into store: FrameStore, hint: DamageHint = .unknown) -> Damage {
+    isFresh = true
     let scan = scanOut()
     guard case .on(let size) = scan.state, !scan.pictures.isEmpty else {
       return miss(Self.card(for: scan), in: store)
@@ -55,7 +63,7 @@ package final class VGPUPlaneReader {
       let damage = try store.present(layers, size: size, hint: hint)
       hasPicture = true
       lostAt = nil
-      status = .running
+      found = .running
       return damage
     } catch {
       return miss(StatusCard(title: "The picture cannot be read", detail: error.sentence), in: store)
@@ -101,7 +109,7 @@ package final class VGPUPlaneReader {
     }
     hasPicture = false
     lostAt = nil
-    status = .waiting(card.detail)
+    found = .waiting(card.detail)
     return store.present(card)
   }
 
