@@ -28,7 +28,8 @@ extension DisplaySession {
     if !isEncoding { capture() }
     do {
       let client = try screen.makeClient(peer: connection.peer)
-      viewers[connection.id] = Viewer(connection: connection, library: client, size: picture.size)
+      viewers[connection.id] = Viewer(
+        connection: connection, library: client, size: picture.size, wake: wakeOnDrain)
       connection.send([client.serverInit])
       viewersChanged()
     } catch {
@@ -56,6 +57,7 @@ extension DisplaySession {
     guard let viewer = viewers[id] else { return }
     switch message {
     case .setPixelFormat(let format):
+      settle(viewer)
       viewer.format = format
       viewer.discardsServed = viewer.isBeingServed
       viewer.send([viewer.library.setPixelFormat(format)])
@@ -64,7 +66,9 @@ extension DisplaySession {
         viewer.cursorShown = nil
         tellCursor(source.cursor, to: viewer)
       }
-    case .setEncodings(let encodings): setEncodings(encodings, of: viewer)
+    case .setEncodings(let encodings):
+      settle(viewer)
+      setEncodings(encodings, of: viewer)
     case .updateRequest(let rect, let isIncremental):
       viewer.backlog.request(rect, isIncremental: isIncremental)
     case .key(let key):
@@ -78,6 +82,8 @@ extension DisplaySession {
       setContinuousUpdates(isEnabled ? rect : nil, of: viewer)
     case .fence(let flags, let payload):
       if let answer = Fence.answer(flags: flags, payload: payload) {
+        // A viewer may take the answer for the point where its format changes.
+        settle(viewer)
         viewer.send([answer])
       } else {
         viewer.fences.confirm(payload: payload)

@@ -160,7 +160,7 @@ final class DisplaySession {
   }
 
   private func frameWasReplaced() {
-    library.forgetAll()
+    for viewer in viewers.values { settle(viewer) }
     screen.show(picture.store.frame)
     for (id, viewer) in viewers { announceSize(to: viewer, id) }
     if let pending = pendingResize, pending.size == picture.size {
@@ -216,7 +216,7 @@ final class DisplaySession {
     if viewer.owesSize != nil {
       viewer.sendSize(picture.size)
       viewer.backlog.answerRequest()
-      return notifyWhenDrained(viewer)
+      return
     }
     let form = form(for: viewer)
     if form == .withCursor && !picture.isOverlayCurrent { return }
@@ -226,7 +226,7 @@ final class DisplaySession {
     guard let part = viewer.backlog.take() else {
       viewer.backlog.answerRequest()
       viewer.sendUpdate(EncodedUpdate(rectangleCount: 0, buffers: []))
-      return notifyWhenDrained(viewer)
+      return
     }
     let clip = part.clip.intersection(picture.size.bounds)
     if isTight {
@@ -270,15 +270,23 @@ final class DisplaySession {
       // Encoded for a pixel format that the viewer has left since.
       viewer.discardsServed = false
       viewer.backlog.request(picture.size.bounds, isIncremental: false)
-      return
+      return schedulePump()
     }
     viewer.sendUpdate(update)
-    notifyWhenDrained(viewer)
   }
 
-  private func notifyWhenDrained(_ viewer: Viewer) {
+  /// What a viewer calls when it has taken everything.
+  var wakeOnDrain: @Sendable () -> Void {
     let mailbox = self.mailbox
-    viewer.connection.whenDrained { mailbox.post(.drained) }
+    return { mailbox.post(.drained) }
+  }
+
+  /// Ends an update that libvncserver is half-way through: its zlib streams have moved on, so that what is encoded is sent,
+  /// and the rest is due again. After this nothing more comes in the viewer's present format and encoding.
+  func settle(_ viewer: Viewer) {
+    guard let (update, rest) = library.settle(viewer) else { return }
+    viewer.backlog.putBack(rest, isAnswered: update.rectangleCount > 0)
+    viewer.sendUpdate(update)
   }
 
   func forget(_ viewer: Viewer) { library.forget(viewer) }

@@ -33,10 +33,12 @@ final class LibraryUpdater {
     viewer.isBeingServed = false
   }
 
-  /// The frame has a new size: what is half-way done is void.
-  func forgetAll() {
-    for job in jobs { job.viewer.isBeingServed = false }
-    jobs = []
+  /// Takes a viewer's update out as far as it is encoded, with the parts that are not. Nil if there is none under way.
+  func settle(_ viewer: Viewer) -> (update: EncodedUpdate, rest: [PixelRect])? {
+    guard let index = jobs.firstIndex(where: { $0.viewer === viewer }) else { return nil }
+    let job = jobs.remove(at: index)
+    viewer.isBeingServed = false
+    return (job.update, job.slices)
   }
 
   /// Encodes slices, one viewer after the other, until the turn is over, something else `isWaiting` or nothing is left; one at

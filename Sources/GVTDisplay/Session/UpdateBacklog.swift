@@ -61,6 +61,16 @@ package struct UpdateBacklog: Equatable, Sendable {
   /// The answer to a request has gone out.
   package mutating func answerRequest() { requested = nil }
 
+  /// These parts were taken out and not sent. `isAnswered`: others were, which answers the request.
+  package mutating func putBack(_ rects: [PixelRect], isAnswered: Bool) {
+    for rect in rects {
+      let inside = rect.intersection(size.bounds)
+      dirty.insert(tilesTouching: inside)
+      changedBounds = changedBounds.union(inside)
+    }
+    if !isAnswered { requested = (requested ?? .empty).union(changedBounds) }
+  }
+
   /// Takes out what is to be sent now: tiles, and a rectangle outside which nothing is sent. Nil if nothing is due.
   package mutating func take() -> (tiles: TileSet, clip: PixelRect)? {
     guard isDue, let wanted else { return nil }

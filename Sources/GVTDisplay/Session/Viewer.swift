@@ -27,8 +27,14 @@ final class Viewer {
   var updatesSent = 0
   var bytesSent = 0
 
-  init(connection: any ViewerConnection, library: LibraryClient, size: PixelSize) {
+  private let wake: @Sendable () -> Void
+
+  /// `wake` is called, on some thread, whenever the viewer has taken all that it was sent.
+  init(
+    connection: any ViewerConnection, library: LibraryClient, size: PixelSize, wake: @escaping @Sendable () -> Void
+  ) {
     self.connection = connection
+    self.wake = wake
     self.library = library
     backlog = UpdateBacklog(size: size)
   }
@@ -98,6 +104,8 @@ final class Viewer {
     guard !buffers.isEmpty else { return }
     bytesSent += buffers.reduce(0) { $0 + $1.readableBytes }
     connection.send(buffers)
+    // Whatever was sent, not only updates: until it is taken the viewer is not ready.
+    connection.whenDrained(wake)
   }
 
   var report: ViewerReport {

@@ -133,6 +133,63 @@ import Testing
     #expect(bytes.readableBytes == count * 12 + 600 * 130 * 4)
   }
 
+  @Test func `a viewer that is answered while it cannot take anything is served when it can`() throws {
+    let stage = try Stage()
+    let viewer = stage.join(1)
+    stage.say(viewer, .setEncodings([EncodingNumber.raw, EncodingNumber.fence]))
+    try stage.settle()
+    _ = viewer.take()
+    viewer.setStuck(true)
+    stage.say(viewer, .fence(flags: Fence.request, payload: [1]), Self.everything)
+    try stage.settle()
+    #expect(viewer.receivedCount == 10, "the fence's answer only")
+    viewer.setStuck(false)
+    try stage.run { viewer.receivedCount > 200 * 130 * 4 }
+    #expect(viewer.receivedCount > 200 * 130 * 4)
+  }
+
+  @Test func `a ZRLE viewer's stream survives whatever interrupts an update`() throws {
+    let stage = try Stage(size: PixelSize(width: 1024, height: 512))
+    var state: UInt32 = 1
+    let noise: (Int, Int) -> UInt32 = { _, _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return state >> 8
+    }
+    stage.source.paint(noise)
+    let viewer = stage.join(1)
+    stage.say(viewer, .setEncodings([EncodingNumber.zrle, EncodingNumber.desktopSize]))
+    try stage.settle()
+    _ = viewer.take()
+    stage.say(viewer, Self.everything)
+    try stage.loop.turn()
+    stage.say(viewer, .setPixelFormat(.native), Self.everything)
+    try stage.loop.turn()
+    stage.source.paint(size: PixelSize(width: 512, height: 300), noise)
+    try stage.settle()
+    stage.say(viewer, Self.everything)
+    try stage.settle()
+    var bytes = viewer.take()
+    let stream = InflateStream()
+    var pixels = 0
+    while let count = updateHeader(&bytes) {
+      for _ in 0..<count {
+        guard let header = bytes.readMultipleIntegers(as: (UInt16, UInt16, UInt16, UInt16, Int32).self),
+          header.4 == EncodingNumber.zrle
+        else { continue }
+        guard let length = bytes.readInteger(as: UInt32.self), let data = bytes.readBytes(length: Int(length)) else {
+          break
+        }
+        let area = Int(header.2) * Int(header.3)
+        // Noise is sent as it is: a byte for each tile of 64x64, and three for each pixel.
+        let tiles = (Int(header.2) + 63) / 64 * ((Int(header.3) + 63) / 64)
+        #expect(try stream.inflate(data, to: area * 3 + tiles).count == area * 3 + tiles)
+        pixels += area
+      }
+    }
+    #expect(bytes.readableBytes == 0)
+    #expect(pixels >= 512 * 300)
+  }
+
   @Test func `nothing is captured while nobody waits`() throws {
     let stage = try Stage()
     try stage.settle()

@@ -137,7 +137,7 @@ final class TightDecoder {
 }
 
 /// One zlib stream. Like gtk-vnc it takes nothing but Z_OK, and wants all input used up.
-@safe private final class InflateStream {
+@safe final class InflateStream {
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
   init() {

@@ -150,13 +150,13 @@ final class QEMUInputSink: InputSink {
 struct KeyPacer: Equatable {
   /// Key events that may come at once: with their prefixes they fit the keyboard.
   static let burst: Int64 = 5
-  /// Then one at a time: some 60 letters a second, faster than hands.
+  /// Then one at a time: some 40 letters a second, faster than hands, and a guest may be away for 100 ms.
   let interval: Int64
 
   /// When all of the burst is free again.
   private var full = Instant(nanoseconds: .min / 2)
 
-  init(interval: Int64 = .milliseconds(8)) { self.interval = interval }
+  init(interval: Int64 = .milliseconds(12)) { self.interval = interval }
 
   /// Nil if a key event may go now, which counts it; otherwise how long to wait.
   mutating func admit(at now: Instant) -> Int64? {

@@ -302,7 +302,6 @@ extension QEMUSource {
     }
     guard status != self.status else { return }
     self.status = status
-    logger.info("\(status)")
     events?.statusChanged()
     events?.pictureChanged()
   }

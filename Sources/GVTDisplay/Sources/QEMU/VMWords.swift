@@ -41,7 +41,7 @@ struct VMWords {
   func ending(_ ending: QMPEnding, socketPath: String) -> (SourceStatus, title: String) {
     switch ending {
     case .closed:
-      return (.waiting((farewell.map { $0 + " " } ?? "") + "It is shown again as soon as it runs."), "VM is off")
+      return (.waiting((farewell ?? "QEMU has ended.") + " The VM is shown again as soon as it runs."), "VM is off")
     case .silent:
       return (
         .failed(

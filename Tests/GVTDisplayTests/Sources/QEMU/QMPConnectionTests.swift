@@ -133,7 +133,7 @@ private final class QMPRig {
     #expect(words.isShutDown && words.running.0 == .waiting("The guest has shut down."))
     #expect(
       words.ending(.closed, socketPath: "/x").0
-        == .waiting("The guest has shut down. It is shown again as soon as it runs."))
+        == .waiting("The guest has shut down. The VM is shown again as soon as it runs."))
     words.heard(QMPEvent(name: "RESET"))
     #expect(!words.isShutDown)
   }
