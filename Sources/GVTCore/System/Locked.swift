@@ -5,10 +5,12 @@ import Glibc
 /// Linux (a futex in a library that is not instrumented) and calls every use by two threads a race.
 @safe package final class Locked<Value: Sendable>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private var value: Value
+  // Not a stored property: one of no size, as in Locked<Void>, would share its address with the one beside it, and
+  // ThreadSanitizer would see a race between the two.
+  private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
   package init(_ value: Value) {
-    self.value = value
+    unsafe self.value.initialize(to: value)
     unsafe mutex.initialize(to: pthread_mutex_t())
     let code = unsafe pthread_mutex_init(mutex, nil)
     precondition(code == 0, "a plain mutex needs nothing that could be missing")
@@ -17,12 +19,14 @@ import Glibc
   deinit {
     unsafe pthread_mutex_destroy(mutex)
     unsafe mutex.deallocate()
+    unsafe value.deinitialize(count: 1)
+    unsafe value.deallocate()
   }
 
   /// Calls `body` while no other thread is in one. It must not call `withLock` of the same value.
   package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    return try body(&value)
+    return unsafe try body(&value.pointee)
   }
 }
