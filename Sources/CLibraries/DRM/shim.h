@@ -1,6 +1,7 @@
 #pragma once
 #include <stdint.h>
 #include <drm_fourcc.h>
+#include <xf86drm.h>
 
 /* Function-like macro constants do not import into Swift: they are re-exported as typed constants. */
 #define GVT_C64(name) static const uint64_t GVT_##name = (uint64_t)(name)

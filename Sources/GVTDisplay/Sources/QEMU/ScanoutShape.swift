@@ -44,7 +44,8 @@ struct DMABufShape: Equatable {
 
   /// Where the pixels are. Throws a sentence for the status card.
   func layout() throws(ScanoutFault) -> SurfaceLayout {
-    guard let known = PixelFormat(format), known.isReadable, known != .c8, let tiling = Tiling(modifier: modifier),
+    guard let known = PixelFormat(format), known.isReadable, known != .c8,
+      let tiling = FormatModifier(rawValue: modifier).tiling,
       planeCount == 1
     else { throw .unreadable("The guest's picture is \(name), which cannot be read.") }
     if isBottomUp { throw .unreadable("The guest's picture (\(name)) is upside down in memory, which cannot be read.") }
@@ -60,7 +61,7 @@ struct DMABufShape: Equatable {
   /// Format and modifier, for people.
   var name: String {
     let planes = planeCount == 1 ? "" : ", \(planeCount) planes"
-    return "format \(format) with modifier 0x\(String(modifier, radix: 16))\(planes)"
+    return "format \(format) with modifier \(FormatModifier(rawValue: modifier).name)\(planes)"
   }
 }
 
@@ -99,19 +100,6 @@ extension PixelFormat {
     case .argb8888: .xrgb8888
     case .abgr8888: .xbgr8888
     default: self
-    }
-  }
-}
-
-extension Tiling {
-  /// DRM format modifiers (drm_fourcc.h). "Invalid" means that nobody said: linear, wherever the CPU can map at all.
-  init?(modifier: UInt64) {
-    switch modifier {
-    case 0, 0x00ff_ffff_ffff_ffff: self = .linear
-    case 0x0100_0000_0000_0001: self = .x
-    case 0x0100_0000_0000_0002: self = .y
-    case 0x0100_0000_0000_0003: self = .yf
-    default: return nil
     }
   }
 }
