@@ -139,9 +139,8 @@ final class DisplaySession {
   private var needsOverlay: Bool { viewers.values.contains { form(for: $0) == .withCursor } }
 
   func form(for viewer: Viewer) -> Picture.Form {
-    let cursor = source.cursor
-    let isSeparate = cursor.isKnown && cursor.position != nil
-    return isSeparate && !viewer.capabilities.drawsCursor ? .withCursor : .plain
+    // Also while the guest hides its pointer: the form with it is where an old one is wiped out.
+    source.cursor.isKnown && !viewer.capabilities.drawsCursor ? .withCursor : .plain
   }
 
   /// Brings the frame up to date and tells every viewer what that changed.

@@ -368,6 +368,28 @@ import Testing
     #expect(decoder.pixels[0] == 0x336699)
   }
 
+  @Test func `a pointer that the guest hides is wiped out of the picture`() throws {
+    let stage = try Stage()
+    let image = CursorImage(size: PixelSize(width: 1, height: 1), hotSpot: .zero, pixels: [0xFFFF_FFFF])
+    stage.source.cursor = CursorState(image: image, position: PixelPoint(x: 3, y: 2))
+    let viewer = stage.join(1)
+    stage.say(viewer, .setEncodings([EncodingNumber.tight]))
+    try stage.settle()
+    _ = viewer.take()
+    let decoder = TightDecoder(size: stage.source.size)
+    let colours: [UInt32] = [0xFFFFFF, 3 << 8 | 2]
+    for expected in colours {
+      stage.say(viewer, expected == 0xFFFFFF ? Self.everything : Self.changes)
+      try stage.run { viewer.receivedCount > 0 }
+      var bytes = viewer.take()
+      let count = try #require(updateHeader(&bytes))
+      _ = try decoder.decode(Array(bytes.readableBytesView), count: count)
+      #expect(decoder.pixels[2 * 200 + 3] == expected)
+      stage.source.cursor = CursorState(image: nil, position: nil)
+      stage.source.events?.cursorChanged()
+    }
+  }
+
   @Test func `eight viewers with mixed encodings come and go in any order`() throws {
     let stage = try Stage()
     let encodings = [EncodingNumber.tight, EncodingNumber.zrle, EncodingNumber.hextile, EncodingNumber.raw]
