@@ -20,7 +20,7 @@ struct Bench {
 
   init(memory: GuestMemory = GuestMemory()) throws {
     let type = try InstanceType(named: "i915-GVTg_V5_4")
-    gpu = VirtualGPU(type: type, clock: clock, memory: memory, table: try TranslationTable())
+    gpu = VirtualGPU(VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable())
   }
 
   subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }

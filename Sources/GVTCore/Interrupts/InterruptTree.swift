@@ -20,6 +20,17 @@ package enum InterruptBank: Hashable, Sendable, CaseIterable {
   }
 }
 
+/// Events in one bank, as a unit reports them to the hub.
+package struct InterruptEvent: Hashable, Sendable {
+  package var bits: UInt32
+  package var bank: InterruptBank
+
+  package init(_ bits: UInt32, in bank: InterruptBank) {
+    self.bits = bits
+    self.bank = bank
+  }
+}
+
 /// A register of the controller.
 package enum InterruptRegister: Hashable, Sendable {
   case master

@@ -72,4 +72,10 @@ package enum RegisterRole: Equatable, Sendable {
   case palette(Pipe)
   /// Kept by the ``InterruptTree``.
   case interrupt(InterruptRegister)
+  /// Power wells, clocks and the firmware's mailbox: ``PowerUnit``.
+  case power(PowerRegister)
+  /// Ports, their monitors and hot-plug: ``PortUnit``.
+  case port(PortRegister)
+  /// The engines that would draw: ``EngineUnit``.
+  case engine(EngineRegister)
 }

@@ -14,7 +14,7 @@ package struct VirtualGPU: Sendable {
     case interrupt
   }
 
-  package let type: InstanceType
+  package let configuration: VirtualGPUConfiguration
   package let table: TranslationTable
   package var memory: GuestMemory
   private let clock: any Clock
@@ -22,14 +22,23 @@ package struct VirtualGPU: Sendable {
   private var interrupts = InterruptTree()
   private var isLineUp = false
   private var pipes = Pipe.allCases.map(PipeUnit.init)
+  private var power = PowerUnit()
+  private var ports: PortUnit
+  private var engines: EngineUnit
 
   /// A vGPU that has just been powered on.
-  package init(type: InstanceType, clock: any Clock, memory: GuestMemory, table: TranslationTable) {
-    self.type = type
+  package init(
+    _ configuration: VirtualGPUConfiguration, clock: any Clock, memory: GuestMemory, table: TranslationTable
+  ) {
+    self.configuration = configuration
     self.clock = clock
     self.memory = memory
     self.table = table
-    registers = RegisterFile(RegisterRule.display + RegisterRule.interrupts + RegisterRule.pvInfo(of: type))
+    ports = PortUnit(monitor: configuration.monitor)
+    engines = EngineUnit(configuration.engines)
+    registers = RegisterFile(
+      RegisterRule.display + RegisterRule.interrupts + RegisterRule.pvInfo(of: configuration.type)
+        + configuration.platform.rules)
   }
 
   /// Back to power-on, as a device reset does. The guest's memory stays where it is.
@@ -38,6 +47,10 @@ package struct VirtualGPU: Sendable {
     interrupts = InterruptTree()
     isLineUp = false
     pipes = Pipe.allCases.map(PipeUnit.init)
+    power = PowerUnit()
+    // The monitor stays as it is: it is not a part of the device.
+    ports = PortUnit(monitor: ports.monitor)
+    engines = EngineUnit(configuration.engines)
     table.clear()
     return Pipe.allCases.map(Effect.pipeChanged)
   }
@@ -59,6 +72,12 @@ package struct VirtualGPU: Sendable {
       effects += write(access.part(of: value), lanes: access.lanes, at: access.offset)
     }
     return effects
+  }
+
+  /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
+  package mutating func replaceMonitor(_ monitor: Monitor) -> [Effect] {
+    latch(ports.replace(monitor, in: &registers))
+    return settleLine()
   }
 
   // MARK: - Time
@@ -102,6 +121,9 @@ package struct VirtualGPU: Sendable {
     case .scanLine(let pipe): return UInt32(truncatingIfNeeded: pipes[pipe.rawValue].scanLine(at: clock.now))
     case .frameCounter(let pipe): return UInt32(truncatingIfNeeded: pipes[pipe.rawValue].frameCount(at: clock.now))
     case .interrupt(let register): return interrupts[register]
+    case .power(let register): return power.read(register, in: registers) ?? registers[offset]
+    case .port(let register): return ports.read(register, in: registers) ?? registers[offset]
+    case .engine(let register): return engines.read(register, in: registers) ?? registers[offset]
     default: return registers[offset]
     }
   }
@@ -121,8 +143,19 @@ package struct VirtualGPU: Sendable {
       interrupts[register] = rule.stored(value, lanes: lanes, over: interrupts[register])
       return settleLine()
     }
+    let whole = registers[offset] & ~lanes | value & lanes
     registers.store(value, lanes: lanes, at: offset)
-    return act(on: rule.role)
+    switch rule.role {
+    case .power(let register): latch(power.write(whole, to: register, at: offset, in: &registers))
+    case .port(let register): latch(ports.write(whole, to: register, at: offset, in: &registers))
+    case .engine(let register): latch(engines.write(whole, to: register, at: offset, in: &registers))
+    default: return act(on: rule.role)
+    }
+    return settleLine()
+  }
+
+  private mutating func latch(_ events: [InterruptEvent]) {
+    for event in events { interrupts.latch(event.bits, in: event.bank) }
   }
 
   /// What a write does besides being stored.
@@ -145,7 +178,7 @@ package struct VirtualGPU: Sendable {
     case .cursorBase(let pipe):
       pipes[pipe.rawValue].arm(cursor: CursorRegisters(of: pipe, in: registers))
       return [.cursorChanged(pipe)]
-    case .storage, .scanLine, .frameCounter, .interrupt: return []
+    case .storage, .scanLine, .frameCounter, .interrupt, .power, .port, .engine: return []
     }
   }
 

@@ -15,11 +15,11 @@ package final class VirtualGPUDevice: Sendable {
 
   /// `onEffect` is called on whichever thread caused the effect, never with the lock held.
   package init(
-    type: InstanceType, clock: any Clock = MonotonicClock(), memory: GuestMemory, table: TranslationTable,
-    onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
+    _ configuration: VirtualGPUConfiguration, clock: any Clock = MonotonicClock(), memory: GuestMemory,
+    table: TranslationTable, onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
   ) throws(SystemFailure) {
     alarm = try WakeUp()
-    gpu = Locked(VirtualGPU(type: type, clock: clock, memory: memory, table: table))
+    gpu = Locked(VirtualGPU(configuration, clock: clock, memory: memory, table: table))
     self.table = table
     self.clock = clock
     self.onEffect = onEffect
@@ -47,6 +47,11 @@ package final class VirtualGPUDevice: Sendable {
   /// Power-on state again.
   package func reset() {
     perform { gpu in (gpu.reset(), ()) }
+  }
+
+  /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
+  package func replaceMonitor(_ monitor: Monitor) {
+    perform { gpu in (gpu.replaceMonitor(monitor), ()) }
   }
 
   /// What a pipe shows now.

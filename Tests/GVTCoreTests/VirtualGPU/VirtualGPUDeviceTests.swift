@@ -13,7 +13,8 @@ import Testing
   private func device(_ clock: any Clock) throws -> VirtualGPUDevice {
     let type = try InstanceType(named: "i915-GVTg_V5_4")
     let table = try TranslationTable()
-    return try VirtualGPUDevice(type: type, clock: clock, memory: GuestMemory(), table: table) { [log] effect in
+    return try VirtualGPUDevice(VirtualGPUConfiguration(type: type), clock: clock, memory: GuestMemory(), table: table)
+    { [log] effect in
       log.effects.withLock { $0.append(effect) }
     }
   }

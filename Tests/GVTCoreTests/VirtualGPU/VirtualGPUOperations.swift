@@ -14,7 +14,7 @@ func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
     memory.add(region)
   }
   let type = try InstanceType(named: "i915-GVTg_V5_8")
-  var gpu = VirtualGPU(type: type, clock: clock, memory: memory, table: try TranslationTable())
+  var gpu = VirtualGPU(VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable())
   var input = ByteStream(bytes: bytes)
   var shown = 0
   while let operation = input.next() {

@@ -28,7 +28,8 @@ package final class DemoSource: DisplaySource {
       let ram = try GuestRAM(byteCount: type.lowMegabytes << 20)
       let news = try EffectInbox()
       let device = try VirtualGPUDevice(
-        type: type, memory: GuestMemory(ram.region.map { [$0] } ?? []), table: try TranslationTable(),
+        VirtualGPUConfiguration(type: type), memory: GuestMemory(ram.region.map { [$0] } ?? []),
+        table: try TranslationTable(),
         onEffect: { news.add($0) })
       self.news = news
       guest = DemoGuest(device: device, ram: ram, type: type, mode: mode)

@@ -30,7 +30,8 @@ struct GuestDriverTests {
     ram = try GuestRAM(byteCount: 8 << 20)
     let journal = Journal()
     device = try VirtualGPUDevice(
-      type: type, memory: GuestMemory(ram.region.map { [$0] } ?? []), table: try TranslationTable(),
+      VirtualGPUConfiguration(type: type), memory: GuestMemory(ram.region.map { [$0] } ?? []),
+      table: try TranslationTable(),
       onEffect: { journal.note($0) })
     journal.device.withLock { [device] in $0 = device }
     self.journal = journal

@@ -15,7 +15,8 @@ private struct HostileGuest {
   init() throws {
     ram = try GuestRAM(byteCount: 1 << 20)
     device = try VirtualGPUDevice(
-      type: InstanceType.all[4], clock: clock, memory: GuestMemory(ram.region.map { [$0] } ?? []),
+      VirtualGPUConfiguration(type: InstanceType.all[4]), clock: clock,
+      memory: GuestMemory(ram.region.map { [$0] } ?? []),
       table: try TranslationTable())
     reader = VGPUPlaneReader(device: device, clock: clock)
   }
