@@ -116,6 +116,23 @@ extension GuacamoleProbe {
     }
   }
 
+  /// Follows for several people until `condition` holds for each at once; none is left unanswered, which guacd would take
+  /// for a dead browser.
+  static func follow(
+    _ probes: [GuacamoleProbe], within limit: Double = 15, until condition: (GuacamoleProbe) throws -> Bool
+  ) throws {
+    let end = secondsNow() + limit
+    while try !probes.allSatisfy(condition) {
+      for probe in probes { while try probe.takeFrame(within: 0.02) {} }
+      guard secondsNow() < end else {
+        let states = try probes.map {
+          "\($0.identifier): \(try condition($0) ? "there" : "not there"), \($0.frames) frames"
+        }
+        throw TestFailure("not everybody saw it in \(limit) s: \(states.joined(separator: "; "))")
+      }
+    }
+  }
+
   /// Follows until nothing is drawn for `quiet` seconds, or `limit` has passed.
   func settle(quiet: Double = 0.7, within limit: Double = 15) throws {
     let end = secondsNow() + limit
