@@ -52,9 +52,9 @@ package final class UpdateEncoder {
 
   /// Encodes each request; equal parts of them, and parts that were encoded before and have not changed, are shared.
   /// `done` is called once, on a worker thread, with one result for each request in their order. Until then the frame
-  /// must not change. `generation` only grows; it counts the frame's contents.
+  /// must not change.
   package func encode(
-    _ requests: [EncodeRequest], of frame: Frame, generation: UInt64,
+    _ requests: [EncodeRequest], of frame: Frame,
     done: @escaping @Sendable ([EncodedUpdate]) -> Void
   ) {
     var plan = EncodePlan(frame: frame, cache: cache)
@@ -65,7 +65,7 @@ package final class UpdateEncoder {
   }
 
   /// The pixels of these tiles have changed: nothing that was encoded from them is sent again.
-  package func noteDamage(_ tiles: TileSet, generation: UInt64) {
+  package func noteDamage(_ tiles: TileSet) {
     var changed: [Int: Band] = [:]
     for index in 0..<(tiles.rows + Band.tileRows - 1) / Band.tileRows {
       changed[index] = Band(index, of: tiles, clip: tiles.size.bounds)
@@ -123,7 +123,7 @@ private struct EncodePlan {
   }
 }
 
-/// The jobs of one call to ``UpdateEncoder/encode(_:of:generation:done:)``; workers take them one by one, and the one
+/// The jobs of one call to ``UpdateEncoder/encode(_:of:done:)``; workers take them one by one, and the one
 /// that finishes the last hands over the results.
 private final class EncodeBatch: Sendable {
   private let jobs: [EncodeJob]

@@ -248,9 +248,9 @@ final class DisplaySession {
       nextBatch += 1
       batches[batch] = part.map(\.id)
       let mailbox = self.mailbox
-      picture.encoder(form).encode(
-        part.map(\.request), of: picture.frame(form), generation: picture.generation
-      ) { mailbox.post(.encoded(batch: batch, $0)) }
+      picture.encoder(form).encode(part.map(\.request), of: picture.frame(form)) {
+        mailbox.post(.encoded(batch: batch, $0))
+      }
     }
     queued = []
   }

@@ -8,7 +8,6 @@ final class Picture {
   let store: FrameStore
   private let overlay: CursorOverlay
   private let encoders: [Form: UpdateEncoder]
-  private(set) var generation: UInt64 = 0
   /// The overlay costs a copy of all damage: it is kept up only while somebody needs it.
   private(set) var isOverlayCurrent = false
 
@@ -31,7 +30,6 @@ final class Picture {
 
   /// Captures from `source`; the damage of both forms. `needsOverlay`: a viewer wants the form with the pointer in it.
   func capture(_ source: any DisplaySource, needsOverlay: Bool) -> [Form: Damage] {
-    generation += 1
     let plain = source.capture(into: store)
     var damages = [Form.plain: plain]
     if needsOverlay {
@@ -44,7 +42,7 @@ final class Picture {
     isOverlayCurrent = needsOverlay
     for (form, damage) in damages {
       if damage.isResize { encoder(form).forgetAll() }
-      encoder(form).noteDamage(damage.tiles, generation: generation)
+      encoder(form).noteDamage(damage.tiles)
     }
     return damages
   }

@@ -43,9 +43,9 @@ import Testing
     frame[70, 130] ^= 0xff
     var damage = TileSet(size: frame.size)
     damage.insert(column: 1, row: 2)
-    encoder.noteDamage(damage, generation: 2)
+    encoder.noteDamage(damage)
     #expect(encoder.cachedBandCount == 3)
-    let after = await encoder.encode([wanted], of: frame, generation: 2)
+    let after = await encoder.encode([wanted], of: frame)
     #expect(before[0].storage[1] != after[0].storage[1])
     for band in [0, 2, 3] { #expect(before[0].storage[band] == after[0].storage[band]) }
     let decoder = TightDecoder(size: frame.size)

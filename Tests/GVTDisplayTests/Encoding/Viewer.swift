@@ -6,9 +6,9 @@ import NIOCore
 
 extension UpdateEncoder {
   /// `encode` for callers that can wait.
-  func encode(_ requests: [EncodeRequest], of frame: Frame, generation: UInt64 = 1) async -> [EncodedUpdate] {
+  func encode(_ requests: [EncodeRequest], of frame: Frame) async -> [EncodedUpdate] {
     await withCheckedContinuation { continuation in
-      encode(requests, of: frame, generation: generation) { continuation.resume(returning: $0) }
+      encode(requests, of: frame) { continuation.resume(returning: $0) }
     }
   }
 }
