@@ -11,9 +11,9 @@ final class DemoServer {
   let meter: ProcessMeter
   var address: ServerAddress { server.address }
 
-  init() throws {
+  init(_ options: String = "size=1920x1080") throws {
     folder = try TemporaryFolder()
-    server = try ServedDisplay("vgpu:demo?size=1920x1080", in: folder)
+    server = try ServedDisplay("vgpu:demo?\(options)", in: folder)
     meter = ProcessMeter(pid: server.program.pid)
   }
 

@@ -145,11 +145,14 @@ func measureNeighbour(_ report: inout Report) throws {
 }
 
 /// A viewer on a thread of its own.
-private final class Neighbour: @unchecked Sendable {
+final class Neighbour: @unchecked Sendable {
   private let viewer: RFBTestClient
   private let isEnded = Atomic(false)
   private let hasStopped = Atomic(false)
   private let updates = Atomic(0)
+
+  /// Updates so far.
+  var count: Int { updates.load(ordering: .relaxed) }
 
   init(_ viewer: RFBTestClient) {
     self.viewer = viewer
@@ -167,6 +170,6 @@ private final class Neighbour: @unchecked Sendable {
   func end() -> Int {
     isEnded.store(true, ordering: .relaxed)
     while !hasStopped.load(ordering: .acquiring) { usleep(1000) }
-    return updates.load(ordering: .relaxed)
+    return count
   }
 }
