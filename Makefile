@@ -36,7 +36,7 @@ tsan:
 	@.ci/sanitize thread
 
 install: build
-	install -D -m 755 .build/release/gvt-vnc $(DESTDIR)$(PREFIX)/bin/gvt-vnc
+	packaging/install.sh .build/release/gvt-vnc "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf .build .build-tsan .build-fuzz
