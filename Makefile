@@ -2,6 +2,8 @@
 # ARGS goes to the demo (make run ARGS="--guests 2 --port 5910") and to the benchmarks (make bench ARGS="latency idle").
 .PHONY: run test build check fmt lint bench fuzz asan tsan install clean
 PREFIX ?= /usr/local
+# With Swift's libraries inside, so that what is installed needs no toolchain. Another linker would warn of their mktemp.
+RELEASE = -c release --static-swift-stdlib -Xswiftc -use-ld=lld
 
 run: build
 	exec .build/release/gvt-vnc demo $(ARGS)
@@ -11,7 +13,7 @@ test:
 
 build:
 	@.ci/packages build
-	swift build -c release --product gvt-vnc
+	swift build $(RELEASE) --product gvt-vnc
 
 check: lint
 	@.ci/packages build

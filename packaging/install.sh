@@ -3,7 +3,7 @@
 set -eu
 program=$1 root=$2 prefix=$3
 cd "$(dirname "$0")/.."
-install -D -m 755 "$program" "$root$prefix/bin/gvt-vnc"
+install -D -s -m 755 "$program" "$root$prefix/bin/gvt-vnc"
 for page in docs/man/*.[0-9]; do
   install -D -m 644 "$page" "$root$prefix/share/man/man${page##*.}/${page##*/}"
 done
