@@ -55,6 +55,24 @@ package enum Files {
     try synchronize(folder: folder)
   }
 
+  /// Makes a folder and those above it that are missing. One that is there already must be ours or root's: in a place that
+  /// everybody may write to, anybody could have made it.
+  package static func createFolder(_ path: String, mode: UInt32) throws(SystemFailure) {
+    var end = path.startIndex
+    while end < path.endIndex {
+      end = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
+      let folder = String(path[..<end])
+      if unsafe mkdir(folder, mode) != 0 && errno != EEXIST {
+        let failure = SystemFailure("mkdir")
+        if unsafe access(folder, F_OK) != 0 { throw failure }
+      }
+    }
+    var status = stat()
+    try check("stat") { unsafe stat(path, &status) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemFailure("mkdir", ENOTDIR) }
+    guard status.st_uid == geteuid() || status.st_uid == 0 else { throw SystemFailure("mkdir", EPERM) }
+  }
+
   /// Removes the name `path`.
   package static func remove(_ path: String) throws(SystemFailure) {
     try check("unlink") { unsafe unlink(path) }
@@ -138,7 +156,17 @@ package struct FileLock: ~Copyable, Sendable {
   }
 
   /// Runs `body` with the lock held.
-  package borrowing func held<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
+  package borrowing func held<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    try body()
+  }
+
+  /// Makes `bytes` the content of the locked file, which keeps its name and its lock. Not atomic: readers need a lock too.
+  package borrowing func replaceContents(with bytes: [UInt8]) throws(SystemFailure) {
+    let raw = file.raw
+    try check("ftruncate") { ftruncate(raw, 0) }
+    try Files.rewind(raw)
+    try Files.write(bytes, to: raw)
+  }
 
   private init(_ path: String, _ operation: Int32) throws(SystemFailure) {
     let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW

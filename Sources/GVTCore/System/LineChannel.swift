@@ -6,7 +6,8 @@ import Glibc
 package struct LineReader: Sendable {
   /// The longest line, in bytes without its end.
   package let limit: Int
-  private var rest: [UInt8] = []
+  /// The beginning of a line whose end has not come yet.
+  package private(set) var rest: [UInt8] = []
 
   package init(limit: Int) { self.limit = limit }
 
@@ -59,6 +60,10 @@ package final class LineChannel {
 
   package var isOpen: Bool { socket != nil }
 
+  /// What the peer has said after its last whole line. When it has closed because that became too long, that is still
+  /// what is here.
+  package var unfinishedLine: [UInt8] { reader.rest }
+
   /// Sends a line, now or when the peer reads.
   package func send(_ line: String) {
     guard isOpen else { return }
@@ -68,7 +73,7 @@ package final class LineChannel {
     if unsent.count > Self.maxUnsentBytes { close() }
   }
 
-  /// Sends a line with a descriptor. False when the peer does not read.
+  /// Sends a line with a descriptor, at once or never: false when the peer does not read.
   package func send(_ line: String, with descriptor: SharedDescriptor) -> Bool {
     guard let raw = socket?.raw, unsent.isEmpty else { return false }
     let bytes = Array((line + "\n").utf8)

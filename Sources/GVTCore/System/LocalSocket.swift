@@ -36,6 +36,15 @@ package enum LocalSocket {
     return socket
   }
 
+  /// A non-blocking connection to the listener at `path`. One whose queue is full (EAGAIN) throws, as does one that is gone.
+  package static func connecting(to path: String) throws(SystemFailure) -> OwnedDescriptor {
+    let socket = try make(SOCK_STREAM, nonBlocking: true)
+    unsafe try withAddress(path) { address, length throws(SystemFailure) in
+      if unsafe connect(socket.raw, address, length) != 0 { throw SystemFailure("connect") }
+    }
+    return socket
+  }
+
   /// The next connection of `listener`; nil when there is none.
   package static func accepted(from listener: borrowing OwnedDescriptor) -> OwnedDescriptor? {
     let raw = accept(listener.raw, nil, nil)

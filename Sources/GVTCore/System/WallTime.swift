@@ -20,6 +20,9 @@ package struct WallTime: Equatable, Sendable, CustomStringConvertible {
     return unsafe WallTime(hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec))
   }
 
+  /// Seconds since 1970, for what outlives a process.
+  package static var unixSeconds: Int64 { Int64(time(nil)) }
+
   /// `09:05:00`.
   package var description: String {
     [hour, minute, second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")

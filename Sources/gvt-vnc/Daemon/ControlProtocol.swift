@@ -1,5 +1,4 @@
 // What travels over the control socket and over a child's channel: one JSON object a line.
-import Foundation
 import GVTDisplay
 
 /// The commands of the control socket: one list for the daemon, its clients and the help.
@@ -68,24 +67,4 @@ struct ScreenshotAnswer: Codable, Equatable, Sendable {
 /// A line from the daemon to a display's process. The file to write to comes along as a descriptor.
 struct ParentMessage: Codable, Equatable, Sendable {
   var screenshot: Int?
-}
-
-/// JSON in one line.
-enum JSONLine {
-  /// The longest request or message that is accepted, in bytes.
-  static let limit = 262_144
-
-  static func encode(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let bytes = try? encoder.encode(value) else {
-      preconditionFailure("a message has nothing that JSON cannot say")
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Nil for anything but an object of that kind.
-  static func decode<Value: Decodable>(_ line: String, as type: Value.Type = Value.self) -> Value? {
-    try? JSONDecoder().decode(type, from: Data(line.utf8))
-  }
 }

@@ -1,40 +1,30 @@
-// The daemon's control socket: who may connect, lines in, lines out.
+// The daemon's control socket: lines in, lines out.
 import Foundation
 import GVTCore
 import Logging
 
-/// Accepts connections and answers their requests, on the daemon's loop.
+/// Answers the requests of those who connect, on the daemon's loop.
 final class ControlServer {
-  private static let maxConnections = 64
+  typealias Answer = (ControlCommand, String?, SharedDescriptor?, @escaping (ControlReply) -> Void) -> Void
 
-  private let loop: EventLoop
-  private let path: String
-  private let group: UInt32?
-  private let logger: Logger
-  private let listener: OwnedDescriptor
+  private let server: LineServer
   private let lock: FileLock
-  private var connections: [ObjectIdentifier: LineChannel] = [:]
-  private let answer: (ControlCommand, String?, SharedDescriptor?, @escaping (ControlReply) -> Void) -> Void
 
   /// Listens at `path`; a socket left there by a daemon that died is replaced.
   init(
-    at path: String, group: UInt32?, on loop: EventLoop, logger: Logger,
-    answer: @escaping (ControlCommand, String?, SharedDescriptor?, @escaping (ControlReply) -> Void) -> Void
+    at path: String, group: UInt32?, on loop: EventLoop, logger: Logger, answer: @escaping Answer
   ) throws(CommandFailure) {
-    self.loop = loop
-    self.path = path
-    self.group = group
-    self.logger = logger
-    self.answer = answer
     do throws(SystemFailure) {
       try? FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o755])
       guard let lock = try FileLock.taking(path + ".lock") else { throw SystemFailure("flock", EADDRINUSE) }
       self.lock = lock
-      try? Files.remove(path)
-      listener = try LocalSocket.listening(at: path, mode: 0o660, group: group)
-      try loop.watch(listener.raw) { [unowned self] _ in accept() }
+      server = try LineServer(
+        at: path, group: group, on: loop,
+        onStranger: {
+          logger.warning("somebody who is neither root nor in the control group was turned away from \(path)")
+        }, onLine: { channel, line in Self.receive(line, from: channel, answer) })
     } catch  where error.code == EADDRINUSE {
       throw CommandFailure(.unavailable, "another daemon runs already (it has \(path))")
     } catch  where error.code == ENAMETOOLONG {
@@ -45,28 +35,9 @@ final class ControlServer {
   }
 
   /// Ends all connections and takes the socket away.
-  func stop() {
-    loop.unwatch(listener.raw)
-    try? Files.remove(path)
-    for connection in connections.values { connection.close() }
-  }
+  func stop() { server.stop() }
 
-  private func accept() {
-    while let connection = LocalSocket.accepted(from: listener) {
-      guard LocalSocket.isPeerAllowed(connection.raw, group: group) else {
-        logger.warning("somebody who is neither root nor in the control group was turned away from \(path)")
-        continue
-      }
-      guard connections.count < Self.maxConnections else { continue }
-      let channel = try? LineChannel(
-        connection, on: loop, lineLimit: JSONLine.limit,
-        onLine: { [unowned self] channel, line in receive(line, from: channel) },
-        onClose: { [unowned self] channel in connections[ObjectIdentifier(channel)] = nil })
-      if let channel { connections[ObjectIdentifier(channel)] = channel }
-    }
-  }
-
-  private func receive(_ line: String, from channel: LineChannel) {
+  private static func receive(_ line: String, from channel: LineChannel, _ answer: Answer) {
     let file = channel.takeDescriptor()
     guard let request: ControlRequest = JSONLine.decode(line) else {
       return refuse(channel, "a request is one JSON object a line, such as {\"command\":\"list\"}")
@@ -79,7 +50,7 @@ final class ControlServer {
     answer(command, request.name, file) { [weak channel] reply in channel?.send(JSONLine.encode(reply)) }
   }
 
-  private func refuse(_ channel: LineChannel, _ sentence: String) {
+  private static func refuse(_ channel: LineChannel, _ sentence: String) {
     channel.send(JSONLine.encode(ControlReply(failure: FailureMessage(CommandFailure(.usage, sentence)))))
   }
 }

@@ -6,6 +6,8 @@ import GVTCore
 struct Places: Equatable, Sendable {
   let configuration: String
   let socket: String
+  /// Where vGPUs are accounted.
+  let run: String
 
   /// Root's configuration is the machine's; anybody else has their own. A folder that was named carries its own
   /// socket, so that daemons of different folders never meet.
@@ -16,9 +18,8 @@ struct Places: Equatable, Sendable {
     let isRoot = user == 0
     let home = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? "/") + "/.config"
     configuration = config.map(absolutePath) ?? (isRoot ? "/etc/gvt-vnc" : home + "/gvt-vnc")
-    let runtime =
-      isRoot ? "/run/gvt-vnc" : (environment["XDG_RUNTIME_DIR"].map { $0 + "/gvt-vnc" } ?? "/tmp/gvt-vnc-\(user)")
-    let folder = config.map(absolutePath) ?? runtime
+    run = RunFolder.path(user: user, environment: environment)
+    let folder = config.map(absolutePath) ?? run
     self.socket = socket.map(absolutePath) ?? folder + "/control.sock"
   }
 }

@@ -116,6 +116,9 @@ package final class QEMUSource: DisplaySource {
   }
 }
 
+/// What query-status returns (qapi/run-state.json, StatusInfo).
+private struct RunStatus: Decodable { var status: String }
+
 // Finding the VM.
 extension QEMUSource {
   private static let answerLimit: Int64 = .milliseconds(10_000)
@@ -147,7 +150,9 @@ extension QEMUSource {
     logger.info("QEMU \(version) answers", metadata: ["socket": "\(socketPath)"])
     words = VMWords()
     qmp?.execute("query-status") { [weak self] answer in
-      if case .done(let status?) = answer { self?.words.runState(status) }
+      if case .done(let answer) = answer, let status: RunStatus = answer.decode() {
+        self?.words.runState(status.status)
+      }
     }
     do {
       let pair = try OwnedDescriptor.socketPair()

@@ -1,8 +1,9 @@
 // A client of QEMU's machine protocol (docs/interop/qmp-spec) on an event loop: greeting, commands by number, events.
-import GVTCore
+package import GVTCore
+import Glibc
 
 /// Why a QMP connection is no more.
-enum QMPEnding: Error, Equatable {
+package enum QMPEnding: Error, Equatable {
   /// Nobody listens there, or the path cannot be reached.
   case unreachable(SystemFailure)
   /// It was accepted, or queued, and nobody greets: QEMU talks to one client at a time.
@@ -14,138 +15,124 @@ enum QMPEnding: Error, Equatable {
 }
 
 /// What became of a command.
-enum QMPAnswer: Equatable {
-  /// Done; the answer's field `status`, where it has one.
-  case done(status: String?)
+package enum QMPAnswer: Equatable {
+  case done(QMPReturn)
   /// In QEMU's words.
   case refused(String)
 }
 
 /// One connection. Ends once, then says nothing more. Stays on its loop's thread.
-final class QMPConnection {
+package final class QMPConnection {
   /// The longest line we take, in bytes: a hundred times what our own commands can bring.
   static let longestLine = 256 << 10
   /// How long QEMU may take to greet, in nanoseconds. An idle one needs a millisecond.
   static let greetingLimit: Int64 = .milliseconds(2000)
 
   /// What the owner hears.
-  struct Events {
+  package struct Events {
     /// The connection is ready for commands; the version of QEMU.
-    var ready: (String) -> Void
-    var event: (QMPEvent) -> Void
-    var ended: (QMPEnding) -> Void
+    package var ready: (String) -> Void
+    package var event: (QMPEvent) -> Void
+    package var ended: (QMPEnding) -> Void
+
+    package init(
+      ready: @escaping (String) -> Void, event: @escaping (QMPEvent) -> Void, ended: @escaping (QMPEnding) -> Void
+    ) {
+      self.ready = ready
+      self.event = event
+      self.ended = ended
+    }
   }
 
-  private struct Outgoing {
-    var bytes: ArraySlice<UInt8>
-    var passed: SharedDescriptor?
+  /// One command as QEMU wants it.
+  private struct Command<Arguments: Encodable>: Encodable {
+    var execute: String
+    var arguments: Arguments
+    var id: Int
   }
 
   private let loop: EventLoop
   private let events: Events
-  private var socket: QMPSocket?
-  private var line: [UInt8] = []
-  private var outgoing: [Outgoing] = []
+  private var channel: LineChannel?
   private var waiting: [Int: (QMPAnswer) -> Void] = [:]
   private var nextCommand = 1
   private var version: String?
   private var greetingTimer: EventLoop.TimerID?
 
   /// Connects to the socket at `path`.
-  init(path: String, on loop: EventLoop, events: Events) throws(QMPEnding) {
-    self.loop = loop
-    self.events = events
-    do {
-      socket = try QMPSocket(connectingTo: path)
-      try begin()
+  package convenience init(path: String, on loop: EventLoop, events: Events) throws(QMPEnding) {
+    do throws(SystemFailure) {
+      try self.init(try LocalSocket.connecting(to: path), on: loop, events: events)
     } catch {
       // A full queue of waiting clients, which is a single place in QEMU's case.
-      throw error.isWouldBlock ? .silent : .unreachable(error)
+      throw error.code == EAGAIN ? .silent : .unreachable(error)
     }
   }
 
   /// Talks over a socket that is connected already.
-  init(_ connected: consuming OwnedDescriptor, on loop: EventLoop, events: Events) throws(SystemFailure) {
+  package init(_ connected: consuming OwnedDescriptor, on loop: EventLoop, events: Events) throws(SystemFailure) {
     self.loop = loop
     self.events = events
-    socket = QMPSocket(connected)
-    try begin()
+    channel = try LineChannel(
+      connected, on: loop, lineLimit: Self.longestLine,
+      onLine: { [weak self] _, line in self?.handle(line) },
+      onClose: { [weak self] channel in self?.lost(channel) })
+    greetingTimer = loop.schedule(after: Self.greetingLimit) { [weak self] in self?.greetingIsLate() }
   }
 
-  /// Runs a command without or with string arguments, handing over a descriptor where it takes one. `completion` is
-  /// not called if the connection ends first.
-  func execute(
-    _ command: String, _ arguments: KeyValuePairs<String, String> = [:], passing passed: SharedDescriptor? = nil,
+  deinit { close() }
+
+  /// Runs a command, handing over a descriptor where it takes one. `completion` is not called if the connection ends
+  /// first.
+  package func execute(
+    _ command: String, _ arguments: some Encodable = [String: String](), passing passed: SharedDescriptor? = nil,
     completion: @escaping (QMPAnswer) -> Void
   ) {
-    guard socket != nil else { return }
+    guard let channel else { return }
     let number = nextCommand
     nextCommand += 1
     waiting[number] = completion
-    // All of these strings are our own constants: there is nothing to escape.
-    let pairs = arguments.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
-    let text = "{\"execute\":\"\(command)\",\"arguments\":{\(pairs)},\"id\":\(number)}\r\n"
-    outgoing.append(Outgoing(bytes: ArraySlice(text.utf8), passed: passed))
-    flush()
+    let line = JSONLine.encode(Command(execute: command, arguments: arguments, id: number))
+    guard let passed else { return channel.send(line) }
+    // It does not fail unless QEMU has stopped reading, and then it would not answer either.
+    if !channel.send(line, with: passed) { end(.closed) }
   }
 
   /// Hangs up, silently.
-  func close() {
-    guard let raw = socket?.raw else { return }
-    loop.unwatch(raw)
+  package func close() {
     loop.cancel(greetingTimer)
-    socket = nil
-    outgoing = []
     waiting = [:]
-  }
-
-  private func begin() throws(SystemFailure) {
-    guard let raw = socket?.raw else { return }
-    try loop.watch(raw) { [weak self] ready in
-      if ready.contains(.writable) { self?.flush() }
-      if ready.contains(.readable) { self?.receive() }
-    }
-    greetingTimer = loop.schedule(after: Self.greetingLimit) { [weak self] in self?.end(.silent) }
+    let open = channel
+    channel = nil
+    open?.close()
   }
 
   private func end(_ reason: QMPEnding) {
-    guard socket != nil else { return }
+    guard channel != nil else { return }
     close()
     events.ended(reason)
   }
 
-  private func receive() {
-    switch socket?.receive() {
-    case .bytes(let bytes): take(bytes)
-    case .end: end(version == nil && !line.isEmpty ? .notQMP(Self.quote(line)) : .closed)
-    case .nothingYet, nil: break
-    }
+  private func lost(_ channel: LineChannel) {
+    let rest = channel.unfinishedLine
+    if rest.count > Self.longestLine { return end(.notQMP("a line without an end")) }
+    end(version == nil && !rest.isEmpty ? .notQMP(Self.quote(rest)) : .closed)
   }
 
-  private func take(_ bytes: [UInt8]) {
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, piece) in lines.enumerated() {
-      line += piece
-      guard line.count <= Self.longestLine else { return end(.notQMP("a line without an end")) }
-      if index < lines.count - 1 {
-        let whole = line
-        line = []
-        handle(whole)
-        if socket == nil { return }
-      }
-    }
-    // Others greet without ending the line: HMP with its prompt, a VNC server with its version.
-    if version == nil, let first = line.first, first != UInt8(ascii: "{") { end(.notQMP(Self.quote(line))) }
+  /// Others greet without ending the line: HMP with its prompt, for one.
+  private func greetingIsLate() {
+    let rest = channel?.unfinishedLine ?? []
+    end(rest.isEmpty ? .silent : .notQMP(Self.quote(rest)))
   }
 
-  private func handle(_ line: [UInt8]) {
-    if line.allSatisfy({ $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: " ") }) { return }
-    guard let message = QMPMessage(line: line) else { return end(.notQMP(Self.quote(line))) }
+  private func handle(_ line: String) {
+    if line.allSatisfy({ $0 == "\r" || $0 == " " }) { return }
+    guard let message = QMPMessage(line: line.utf8) else { return end(.notQMP(Self.quote(Array(line.utf8)))) }
     switch message {
     case .greeting(let version) where self.version == nil: greeted(version)
     case .greeting, .other: break
     case .event(let event): events.event(event)
-    case .success(let id, let status): waiting.removeValue(forKey: id)?(.done(status: status))
+    case .success(let id, let answer): waiting.removeValue(forKey: id)?(.done(answer))
     case .failure(let id, let description): waiting.removeValue(forKey: id)?(.refused(description))
     }
   }
@@ -159,23 +146,6 @@ final class QMPConnection {
       case .done: events.ready(version)
       case .refused(let words): end(.notQMP(words))
       }
-    }
-  }
-
-  private func flush() {
-    do {
-      while let next = outgoing.first, socket != nil {
-        let sent = try socket?.send(next.bytes, passing: next.passed?.raw) ?? 0
-        if sent == 0 { break }
-        // The descriptor went along with the first byte.
-        outgoing[0].passed = nil
-        outgoing[0].bytes = next.bytes.dropFirst(sent)
-        if outgoing[0].bytes.isEmpty { outgoing.removeFirst() }
-      }
-      guard let raw = socket?.raw else { return }
-      try loop.rewatch(raw, for: outgoing.isEmpty ? .readable : [.readable, .writable])
-    } catch {
-      end(.closed)
     }
   }
 

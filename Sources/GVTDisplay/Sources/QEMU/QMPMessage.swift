@@ -5,8 +5,7 @@ import FoundationEssentials
 enum QMPMessage: Equatable {
   /// The first line of every connection; the version as QEMU prints it.
   case greeting(version: String)
-  /// `status` is the answer's field of that name, where it has one (query-status).
-  case success(id: Int, status: String?)
+  case success(id: Int, QMPReturn)
   case failure(id: Int, description: String)
   case event(QMPEvent)
   /// Well-formed and of no interest.
@@ -18,11 +17,14 @@ enum QMPMessage: Equatable {
     if let greeting = fields.QMP {
       self = .greeting(version: greeting.version.qemu.description)
     } else if let event = fields.event {
-      self = .event(QMPEvent(name: event, isGuestsWish: fields.data?.guest ?? false, reason: fields.data?.reason))
+      self = .event(
+        QMPEvent(
+          name: event, isGuestsWish: fields.data?.guest ?? false, reason: fields.data?.reason,
+          device: fields.data?.device))
     } else if let error = fields.error {
       self = .failure(id: fields.id ?? -1, description: error.desc)
     } else if let id = fields.id {
-      self = .success(id: id, status: fields.return?.status)
+      self = .success(id: id, QMPReturn(line: Array(line)))
     } else {
       self = .other
     }
@@ -34,7 +36,6 @@ enum QMPMessage: Equatable {
     var error: Failure?
     var event: String?
     var data: EventData?
-    var `return`: ReturnData?
   }
 
   private struct Greeting: Decodable {
@@ -50,39 +51,45 @@ enum QMPMessage: Equatable {
 
   private struct Failure: Decodable { var desc: String }
 
-  /// The one field of any answer that we read.
-  private struct ReturnData: Decodable {
-    var status: String?
-
-    private enum Key: CodingKey { case status }
-
-    init(from decoder: any Decoder) throws {
-      let fields = try? decoder.container(keyedBy: Key.self)
-      status = try? fields?.decodeIfPresent(String.self, forKey: .status)
-    }
-  }
-
-  /// The fields of SHUTDOWN and RESET; other events have others, of other types.
+  /// The fields of SHUTDOWN, RESET and DEVICE_DELETED; other events have others, of other types.
   private struct EventData: Decodable {
     var guest: Bool?
     var reason: String?
+    var device: String?
 
-    private enum Key: CodingKey { case guest, reason }
+    private enum Key: CodingKey { case guest, reason, device }
 
     init(from decoder: any Decoder) throws {
       let fields = try? decoder.container(keyedBy: Key.self)
       guest = try? fields?.decodeIfPresent(Bool.self, forKey: .guest)
       reason = try? fields?.decodeIfPresent(String.self, forKey: .reason)
+      device = try? fields?.decodeIfPresent(String.self, forKey: .device)
     }
   }
 }
 
-/// Something that happened to the VM (qapi/run-state.json).
-struct QMPEvent: Equatable {
+/// What a command returned. It is decoded only by who knows what to expect.
+package struct QMPReturn: Equatable {
+  private let line: [UInt8]
+
+  init(line: [UInt8]) { self.line = line }
+
+  private struct Fields<Value: Decodable>: Decodable { var `return`: Value }
+
+  /// The value of the field `return`; nil if it is none of that kind.
+  package func decode<Value: Decodable>(as type: Value.Type = Value.self) -> Value? {
+    try? JSONDecoder().decode(Fields<Value>.self, from: Data(line)).return
+  }
+}
+
+/// Something that happened to the VM (qapi/run-state.json, qapi/qdev.json).
+package struct QMPEvent: Equatable {
   /// Such as `SHUTDOWN`.
-  var name: String
+  package var name: String
   /// The guest did it, not somebody outside.
-  var isGuestsWish = false
+  package var isGuestsWish = false
   /// Such as `host-qmp-quit`.
-  var reason: String?
+  package var reason: String?
+  /// The id of the device that it is about (DEVICE_DELETED).
+  package var device: String?
 }

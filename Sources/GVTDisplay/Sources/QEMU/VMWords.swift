@@ -1,5 +1,6 @@
 // What to tell people about a VM's life, from QMP's events and endings.
 import GVTCore
+import Glibc
 
 /// Remembers what QEMU said last, and puts it into a sentence.
 struct VMWords {
@@ -60,6 +61,11 @@ struct VMWords {
     }
     return (.failed("Cannot connect to \(socketPath): \(failure.reason)."), "No connection")
   }
+}
+
+extension SystemFailure {
+  /// No socket, or one that its owner left behind.
+  var isNobodyThere: Bool { code == ENOENT || code == ECONNREFUSED }
 }
 
 /// Which kinds of nonsense have been logged already.
