@@ -18,9 +18,13 @@ struct Bench {
   var gpu: VirtualGPU
   let pipe = Pipe.a
 
-  init(memory: GuestMemory = GuestMemory()) throws {
-    let type = try InstanceType(named: "i915-GVTg_V5_4")
-    gpu = VirtualGPU(VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable())
+  init(
+    memory: GuestMemory = GuestMemory(), platform: Platform = .skylake, engines: EngineBehaviour = .wedged
+  ) throws {
+    let type = try InstanceType(named: "i915-GVTg_V\(platform.generation.rawValue)_4")
+    gpu = VirtualGPU(
+      VirtualGPUConfiguration(type: type, platform: platform, engines: engines), clock: clock, memory: memory,
+      table: try TranslationTable())
   }
 
   subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }

@@ -16,10 +16,10 @@ package struct PipeUnit: Sendable {
   /// The armed registers of a plane, counted from 1.
   package subscript(plane number: Int) -> PlaneRegisters { planes[number - 1] }
 
-  /// Takes over a plane's registers: its surface was written.
-  package mutating func arm(plane number: Int, _ registers: PlaneRegisters) {
+  /// Takes over a plane's registers: its surface was written. `flip` is what tells of it at the next vblank.
+  package mutating func arm(plane number: Int, _ registers: PlaneRegisters, flip: PipeInterrupts) {
     planes[number - 1] = registers
-    if clock != nil { pendingFlips.insert(.flipDone(plane: number)) }
+    if clock != nil { pendingFlips.formUnion(flip) }
   }
 
   /// Takes over the cursor's registers: its base was written.

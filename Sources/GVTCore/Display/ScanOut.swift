@@ -33,15 +33,15 @@ package struct ScanOut: Equatable, Sendable {
   }
 
   /// Decodes the armed registers of `unit` and the live ones of its pipe.
-  package init(of unit: PipeUnit, in registers: RegisterFile) {
+  package init(of unit: PipeUnit, in registers: RegisterFile, arrangement: PlaneArrangement) {
     pipe = unit.pipe
     planes = Pipe.planes.map { _ in .off }
     cursor = .off
     cursorHotSpot = .zero
     state = Self.state(of: unit.pipe, in: registers)
-    guard case .on = state else { return }
+    guard case .on(let size) = state else { return }
     planes = Pipe.planes.map { number in
-      PlaneDecoder.decode(unit[plane: number], of: unit.pipe, plane: number) {
+      PlaneDecoder.decode(unit[plane: number], of: unit.pipe, plane: number, on: size, by: arrangement) {
         (0..<256).map { registers[MMIO.palette(unit.pipe, $0)] }
       }
     }

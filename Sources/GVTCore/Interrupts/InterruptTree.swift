@@ -48,8 +48,6 @@ package struct PipeInterrupts: OptionSet, Hashable, Sendable {
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   package static let vblank = PipeInterrupts(rawValue: 1)
-  /// The flip of a plane, counted from 1, is done.
-  package static func flipDone(plane: Int) -> PipeInterrupts { PipeInterrupts(rawValue: 1 << UInt32(2 + plane)) }
 }
 
 /// State of the controller. An event sets its IIR bit unless IMR masks it; what IER also lets through reaches the

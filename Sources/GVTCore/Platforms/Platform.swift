@@ -8,10 +8,16 @@ package struct Platform: Sendable {
   package let deviceID: UInt16
   package let revision: UInt8
   package let generation: InstanceType.Generation
+  /// How its planes are programmed.
+  package let planes: PlaneArrangement
+  /// Where the clocks of its ports are.
+  package let clocks: PortClocks
+  /// How fast an engine's TIMESTAMP counts.
+  package let timestampKilohertz: Int64
   /// The rows beyond those that every platform has.
   package let rules: [RegisterRule]
 
-  package static let all: [Platform] = [.skylake]
+  package static let all: [Platform] = [.broadwell, .skylake, .kabyLake, .coffeeLake]
 
   /// The platform of this name.
   package init?(named name: String) {
@@ -19,14 +25,18 @@ package struct Platform: Sendable {
     self = platform
   }
 
-  package init(
-    name: String, deviceID: UInt16, revision: UInt8, generation: InstanceType.Generation, rules: [RegisterRule]
+  private init(
+    name: String, deviceID: UInt16, revision: UInt8, generation: InstanceType.Generation, planes: PlaneArrangement,
+    clocks: PortClocks, timestampKilohertz: Int64, rules: [RegisterRule]
   ) {
     self.name = name
     self.deviceID = deviceID
     self.revision = revision
     self.generation = generation
-    self.rules = rules
+    self.planes = planes
+    self.clocks = clocks
+    self.timestampKilohertz = timestampKilohertz
+    self.rules = RegisterRule.power + RegisterRule.engines + rules
   }
 
   /// What a type of vGPU is unless somebody asks for another platform of its generation.
@@ -34,7 +44,23 @@ package struct Platform: Sendable {
     all.first { $0.generation == type.generation } ?? .skylake
   }
 
-  /// Skylake GT2, 0x1916.
-  package static let skylake = Platform(
-    name: "skl", deviceID: 0x1916, revision: 7, generation: .skylake, rules: [])
+  /// Broadwell GT2 ULT, 0x1616: the first of Gen8's, whose PCH i915 takes for LynxPoint-LP.
+  package static let broadwell = Platform(
+    name: "bdw", deviceID: 0x1616, revision: 9, generation: .broadwell, planes: .primaryAndSprite, clocks: .broadwell,
+    timestampKilohertz: 12_500, rules: RegisterRule.broadwellPower)
+
+  /// Skylake GT2 ULT, 0x1916.
+  package static let skylake = Platform(gen9: "skl", deviceID: 0x1916, revision: 7)
+
+  /// Kaby Lake GT2 ULT, 0x5916.
+  package static let kabyLake = Platform(gen9: "kbl", deviceID: 0x5916, revision: 2)
+
+  /// Coffee Lake GT2 of a mobile H processor, 0x3e9b.
+  package static let coffeeLake = Platform(gen9: "cfl", deviceID: 0x3e9b, revision: 0)
+
+  private init(gen9 name: String, deviceID: UInt16, revision: UInt8) {
+    self.init(
+      name: name, deviceID: deviceID, revision: revision, generation: .skylake, planes: .universal, clocks: .gen9,
+      timestampKilohertz: 12_000, rules: RegisterRule.gen9Power)
+  }
 }

@@ -50,7 +50,8 @@ package enum MMIO {
     0x4_a000 + 0x800 * pipe.rawValue + 4 * index
   }
 
-  // Planes 1 to 4. Nothing takes effect until PLANE_SURF is written.
+  // Planes 1 to 4 of Gen9; on Gen8, 1 is the primary plane (DSP...) and 2 the sprite (SPR...), at the same offsets.
+  // Nothing takes effect until the surface's address is written.
 
   /// PLANE_CTL: a ``PlaneControl``.
   package static func planeControl(_ pipe: Pipe, _ plane: Int) -> Int { of(plane, pipe) }

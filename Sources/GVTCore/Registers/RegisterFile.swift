@@ -25,6 +25,13 @@ package struct RegisterFile: Sendable {
     for (offset, rule) in rules { words[offset / 4] = rule.reset }
   }
 
+  /// A block back to its state at power-on.
+  package mutating func reset(_ block: Range<Int>) {
+    for offset in stride(from: block.lowerBound, to: block.upperBound, by: 4) {
+      words[offset / 4] = rules[offset]?.reset ?? 0
+    }
+  }
+
   /// The word at a multiple of four, as the hardware itself reads and changes it: no rule applies.
   package subscript(offset: Int) -> UInt32 {
     get { words[offset / 4] }

@@ -35,10 +35,10 @@ package struct VirtualGPU: Sendable {
     self.memory = memory
     self.table = table
     ports = PortUnit(monitor: configuration.monitor)
-    engines = EngineUnit(configuration.engines)
+    engines = EngineUnit(configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz)
     registers = RegisterFile(
-      RegisterRule.display + RegisterRule.interrupts + RegisterRule.pvInfo(of: configuration.type)
-        + configuration.platform.rules)
+      RegisterRule.display(configuration.platform.planes) + RegisterRule.interrupts
+        + RegisterRule.pvInfo(of: configuration.type) + configuration.platform.rules)
   }
 
   /// Back to power-on, as a device reset does. The guest's memory stays where it is.
@@ -50,7 +50,7 @@ package struct VirtualGPU: Sendable {
     power = PowerUnit()
     // The monitor stays as it is: it is not a part of the device.
     ports = PortUnit(monitor: ports.monitor)
-    engines = EngineUnit(configuration.engines)
+    engines = EngineUnit(configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz)
     table.clear()
     return Pipe.allCases.map(Effect.pipeChanged)
   }
@@ -105,7 +105,9 @@ package struct VirtualGPU: Sendable {
   // MARK: - The picture
 
   /// What a pipe shows.
-  package func scanOut(of pipe: Pipe) -> ScanOut { ScanOut(of: pipes[pipe.rawValue], in: registers) }
+  package func scanOut(of pipe: Pipe) -> ScanOut {
+    ScanOut(of: pipes[pipe.rawValue], in: registers, arrangement: configuration.platform.planes)
+  }
 
   /// Where the pages of a picture are, in order; nil for one that the guest did not map.
   package func pages(of picture: PlaneDescription) -> [PageLocation?] {
@@ -123,7 +125,7 @@ package struct VirtualGPU: Sendable {
     case .interrupt(let register): return interrupts[register]
     case .power(let register): return power.read(register, in: registers) ?? registers[offset]
     case .port(let register): return ports.read(register, in: registers) ?? registers[offset]
-    case .engine(let register): return engines.read(register, in: registers) ?? registers[offset]
+    case .engine(let register): return engines.read(register, at: clock.now) ?? registers[offset]
     default: return registers[offset]
     }
   }
@@ -183,7 +185,9 @@ package struct VirtualGPU: Sendable {
   }
 
   private mutating func arm(_ pipe: Pipe, _ plane: Int) -> [Effect] {
-    pipes[pipe.rawValue].arm(plane: plane, PlaneRegisters(of: pipe, plane: plane, in: registers))
+    pipes[pipe.rawValue].arm(
+      plane: plane, PlaneRegisters(of: pipe, plane: plane, in: registers),
+      flip: configuration.platform.planes.flipDone(plane: plane))
     registers[MMIO.planeSurfaceLive(pipe, plane)] = registers[MMIO.planeSurface(pipe, plane)]
     // The counter is of the primary plane's flips.
     if plane == 1 { registers[MMIO.flipCounter(pipe)] &+= 1 }
@@ -192,7 +196,8 @@ package struct VirtualGPU: Sendable {
 
   private mutating func retime(_ pipe: Pipe) {
     let isOn = registers[MMIO.pipeConfiguration(pipe)] >> 31 == 1
-    pipes[pipe.rawValue].retime(isOn ? DisplayTimings(of: pipe, in: registers) : nil, at: clock.now)
+    let timings = isOn ? DisplayTimings(of: pipe, in: registers, clocks: configuration.platform.clocks) : nil
+    pipes[pipe.rawValue].retime(timings, at: clock.now)
   }
 
   /// One interrupt for each time that the line rises; a handler that leaves something pending gets another one when it

@@ -5,6 +5,8 @@ import Synchronization
 package final class VirtualGPUDevice: Sendable {
   package typealias Effect = VirtualGPU.Effect
 
+  /// How its planes are programmed.
+  package let planes: PlaneArrangement
   /// The GGTT, which needs no lock.
   package let table: TranslationTable
   private let gpu: Locked<VirtualGPU>
@@ -20,6 +22,7 @@ package final class VirtualGPUDevice: Sendable {
   ) throws(SystemFailure) {
     alarm = try WakeUp()
     gpu = Locked(VirtualGPU(configuration, clock: clock, memory: memory, table: table))
+    planes = configuration.platform.planes
     self.table = table
     self.clock = clock
     self.onEffect = onEffect

@@ -14,7 +14,7 @@ import Testing
     file[MMIO.pllControl1] = 1 << 7
     file[MMIO.linkM(.a)] = m
     file[MMIO.linkN(.a)] = n
-    return DisplayTimings(of: .a, in: file)
+    return DisplayTimings(of: .a, in: file, clocks: .gen9)
   }
 
   @Test func `a DisplayPort link tells its refresh rate`() {
@@ -33,7 +33,7 @@ import Testing
     var file = RegisterFile([])
     file[MMIO.verticalTotal(.b)] = vertical
     file[MMIO.pipeSource(.b)] = source
-    let timings = DisplayTimings(of: .b, in: file)
+    let timings = DisplayTimings(of: .b, in: file, clocks: .gen9)
     #expect(timings.frameDuration == DisplayTimings.sixtyHertz)
     #expect(timings.activeLines == (source == 0 ? 1 : Int(source & 0xffff) + 1))
     #expect(timings.totalLines > timings.activeLines)

@@ -17,7 +17,9 @@ import Testing
   }
 
   private static func decode(_ registers: PlaneRegisters) -> PlaneState {
-    PlaneDecoder.decode(registers, of: .a, plane: 1) { (0..<256).map { $0 * 0x01_0101 } }
+    PlaneDecoder.decode(registers, of: .a, plane: 1, on: PixelSize(width: 1, height: 1), by: .universal) {
+      (0..<256).map { $0 * 0x01_0101 }
+    }
   }
 
   private static let linear = PlaneControl(rawValue: 0x8400_0000)

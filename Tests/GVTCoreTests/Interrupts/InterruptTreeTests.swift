@@ -33,6 +33,7 @@ import Testing
 
   @Test func `flips are the bits above the vblank's`() {
     #expect(PipeInterrupts.vblank.rawValue == 1)
-    #expect((1...4).map { PipeInterrupts.flipDone(plane: $0).rawValue } == [8, 16, 32, 64])
+    #expect((1...4).map { PlaneArrangement.universal.flipDone(plane: $0).rawValue } == [8, 16, 32, 64])
+    #expect((1...2).map { PlaneArrangement.primaryAndSprite.flipDone(plane: $0).rawValue } == [16, 32])
   }
 }

@@ -1,12 +1,11 @@
 // The rows of the display engine: pipes, timings, planes, cursors and palettes, one array a block, repeated per pipe.
 
 extension RegisterRule {
-  /// Every display row.
-  static let display: [RegisterRule] = sharedTimings + Pipe.allCases.flatMap(rows(of:))
-
-  private static func rows(of pipe: Pipe) -> [RegisterRule] {
-    let blocks = [composition(of: pipe), timings(of: pipe), cursor(of: pipe)] + Pipe.planes.map { plane($0, of: pipe) }
-    return blocks.flatMap(\.self)
+  /// Every display row of a platform.
+  static func display(_ planes: PlaneArrangement) -> [RegisterRule] {
+    Pipe.allCases.flatMap { pipe in
+      [composition(of: pipe), timings(of: pipe), cursor(of: pipe), planes.rules(pipe)].flatMap(\.self)
+    }
   }
 
   private static func composition(of pipe: Pipe) -> [RegisterRule] {
@@ -30,13 +29,6 @@ extension RegisterRule {
     ]
   }
 
-  /// Read when a pipe is turned on; the clocks of a running pipe do not change.
-  private static let sharedTimings: [RegisterRule] = [
-    .init("DPLL_CTRL1", at: MMIO.pllControl1),
-    // All ports' clocks off at first, or i915 complains about an ungated one.
-    .init("DPLL_CTRL2", at: MMIO.pllControl2, reset: 0x000f_8000),
-  ]
-
   private static func cursor(of pipe: Pipe) -> [RegisterRule] {
     [
       .init("CUR_CTL", at: MMIO.cursorControl(pipe)),
@@ -46,17 +38,45 @@ extension RegisterRule {
     ]
   }
 
-  private static func plane(_ plane: Int, of pipe: Pipe) -> [RegisterRule] {
+  /// A plane of Gen9.
+  static func universalPlane(_ plane: Int, of pipe: Pipe) -> [RegisterRule] {
     [
       .init("PLANE_CTL", at: MMIO.planeControl(pipe, plane)),
       .init("PLANE_STRIDE", at: MMIO.planeStride(pipe, plane)),
       .init("PLANE_POS", at: MMIO.planePosition(pipe, plane)),
       .init("PLANE_SIZE", at: MMIO.planeSize(pipe, plane)),
-      .init(
-        "PLANE_SURF", at: MMIO.planeSurface(pipe, plane), writable: 0xffff_f000,
-        role: .planeSurface(pipe, plane: plane)),
+      surface("PLANE_SURF", plane, of: pipe),
       .init("PLANE_OFFSET", at: MMIO.planeOffset(pipe, plane)),
       .init("PLANE_SURFLIVE", at: MMIO.planeSurfaceLive(pipe, plane), .readOnly),
     ]
+  }
+
+  /// Gen8's plane 1, which has neither a position nor a size of its own.
+  static func primaryPlane(of pipe: Pipe) -> [RegisterRule] {
+    [
+      .init("DSPCNTR", at: MMIO.planeControl(pipe, 1)),
+      .init("DSPSTRIDE", at: MMIO.planeStride(pipe, 1)),
+      surface("DSPSURF", 1, of: pipe),
+      .init("DSPOFFSET", at: MMIO.planeOffset(pipe, 1)),
+      .init("DSPSURFLIVE", at: MMIO.planeSurfaceLive(pipe, 1), .readOnly),
+    ]
+  }
+
+  /// Gen8's plane 2.
+  static func spritePlane(of pipe: Pipe) -> [RegisterRule] {
+    [
+      .init("SPRCTL", at: MMIO.planeControl(pipe, 2)),
+      .init("SPRSTRIDE", at: MMIO.planeStride(pipe, 2)),
+      .init("SPRPOS", at: MMIO.planePosition(pipe, 2)),
+      .init("SPRSIZE", at: MMIO.planeSize(pipe, 2)),
+      surface("SPRSURF", 2, of: pipe),
+      .init("SPROFFSET", at: MMIO.planeOffset(pipe, 2)),
+      .init("SPRSURFLIVE", at: MMIO.planeSurfaceLive(pipe, 2), .readOnly),
+    ]
+  }
+
+  private static func surface(_ name: String, _ plane: Int, of pipe: Pipe) -> RegisterRule {
+    .init(
+      name, at: MMIO.planeSurface(pipe, plane), writable: 0xffff_f000, role: .planeSurface(pipe, plane: plane))
   }
 }

@@ -55,8 +55,9 @@ struct GuestDriver {
     device[MMIO.verticalTotal(pipe)] = DisplayTotal(active: size.height, total: total.height).rawValue
     device[MMIO.pipeSource(pipe)] = PipeSource(size).rawValue
     device[MMIO.pipeConfiguration(pipe)] = 1 << 31
-    device[MMIO.planeControl(pipe, plane)] = PlaneControl(showing: .xrgb8888)?.rawValue ?? 0
-    device[MMIO.planeStride(pipe, plane)] = UInt32(first.strideBytes / 64)
+    let setting = device.planes.registers(showing: .xrgb8888, strideBytes: first.strideBytes)
+    device[MMIO.planeControl(pipe, plane)] = setting?.control ?? 0
+    device[MMIO.planeStride(pipe, plane)] = setting?.stride ?? 0
     device[MMIO.planePosition(pipe, plane)] = 0
     device[MMIO.planeSize(pipe, plane)] = PlaneSize(size).rawValue
     device[MMIO.planeOffset(pipe, plane)] = 0
