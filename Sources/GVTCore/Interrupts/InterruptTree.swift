@@ -1,25 +1,5 @@
 // The interrupt controller of Gen8 and Gen9: banks of latches under one master switch.
 
-/// A bank of up to 32 interrupts, with its own ISR, IMR, IIR and IER.
-package enum InterruptBank: Hashable, Sendable, CaseIterable {
-  case pipe(Pipe)
-
-  package static let allCases = Pipe.allCases.map(InterruptBank.pipe)
-
-  /// Its bit in the master register.
-  fileprivate var masterBit: UInt32 {
-    switch self {
-    case .pipe(let pipe): 1 << (16 + pipe.rawValue)
-    }
-  }
-
-  fileprivate var index: Int {
-    switch self {
-    case .pipe(let pipe): pipe.rawValue
-    }
-  }
-}
-
 /// Events in one bank, as a unit reports them to the hub.
 package struct InterruptEvent: Hashable, Sendable {
   package var bits: UInt32
@@ -56,6 +36,7 @@ package struct InterruptTree: Sendable {
   package static let masterEnable: UInt32 = 1 << 31
 
   private struct Bank {
+    var levels: UInt32 = 0
     var mask = UInt32.max
     var identity: UInt32 = 0
     var enable: UInt32 = 0
@@ -71,6 +52,10 @@ package struct InterruptTree: Sendable {
     banks[bank.index].identity |= events & ~banks[bank.index].mask
   }
 
+  /// What a bank's live status (ISR) shows from now on. It shows levels, such as a plug that is in; what only happens
+  /// is latched and never seen there.
+  package mutating func show(_ levels: UInt32, in bank: InterruptBank) { banks[bank.index].levels = levels }
+
   /// Whether the line to the processor is up.
   package var isPending: Bool { master & Self.masterEnable != 0 && self[.master] != Self.masterEnable }
 
@@ -85,10 +70,9 @@ package struct InterruptTree: Sendable {
       switch register {
       case .master:
         InterruptBank.allCases.reduce(master) { sum, bank in
-          banks[bank.index].identity & banks[bank.index].enable != 0 ? sum | bank.masterBit : sum
+          sum | bank.summary(of: banks[bank.index].identity & banks[bank.index].enable)
         }
-      // All events here are moments, which the live status never shows.
-      case .status: 0
+      case .status(let bank): banks[bank.index].levels
       case .mask(let bank): banks[bank.index].mask
       case .identity(let bank): banks[bank.index].identity
       case .enable(let bank): banks[bank.index].enable

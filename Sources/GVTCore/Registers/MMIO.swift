@@ -79,14 +79,22 @@ package enum MMIO {
   /// CUR_FBC_CTL: a ``CursorHeight``.
   package static func cursorHeight(_ pipe: Pipe) -> Int { at(0x7_00a0, pipe) }
 
-  // Interrupts (GEN8_MASTER_IRQ, GEN8_DE_PIPE_*).
+  // Interrupts (GEN8_MASTER_IRQ, GEN8_GT_*, GEN8_DE_*, GEN8_PCU_*, SDE*).
 
   /// GEN8_MASTER_IRQ.
   package static let interruptMaster = 0x4_4200
   /// The first of a bank's four registers: ISR, IMR, IIR, IER.
   package static func interruptBank(_ bank: InterruptBank) -> Int {
     switch bank {
+    case .renderAndBlitter: 0x4_4300
+    case .video: 0x4_4310
+    case .powerManagement: 0x4_4320
+    case .videoEnhancement: 0x4_4330
     case .pipe(let pipe): 0x4_4400 + 0x10 * pipe.rawValue
+    case .port: 0x4_4440
+    case .miscellaneous: 0x4_4460
+    case .powerControl: 0x4_44e0
+    case .south: 0xc_4000
     }
   }
   package static func interruptStatus(_ bank: InterruptBank) -> Int { interruptBank(bank) }
