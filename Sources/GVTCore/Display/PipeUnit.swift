@@ -4,7 +4,7 @@
 package struct PipeUnit: Sendable {
   package let pipe: Pipe
   package private(set) var cursor = CursorRegisters()
-  private var planes = InlineArray<4, PlaneRegisters>(repeating: PlaneRegisters())
+  private var planes = Array(repeating: PlaneRegisters(), count: Pipe.planes.count)
   private var clock: VblankClock?
   /// Vblanks that have been reported; while the pipe is off, the frame counter.
   private var seenCount: Int64 = 0

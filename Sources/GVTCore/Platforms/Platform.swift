@@ -1,7 +1,7 @@
 // The hardware that a guest sees: a platform is a table of registers and a few facts, never an `if` elsewhere.
 
 /// A generation of processor graphics as a guest's driver knows it.
-package struct Platform: Sendable {
+package struct Platform: Sendable, CustomStringConvertible {
   /// As in SPECs: `skl`.
   package let name: String
   /// PCI device id; the vendor is Intel.
@@ -16,6 +16,8 @@ package struct Platform: Sendable {
   package let timestampKilohertz: Int64
   /// The rows beyond those that every platform has.
   package let rules: [RegisterRule]
+
+  package var description: String { name }
 
   package static let all: [Platform] = [.broadwell, .skylake, .kabyLake, .coffeeLake]
 

@@ -50,6 +50,37 @@ import Testing
     #expect(bench.gpu.scanOut(of: .b).state == .off)
   }
 
+  @Test func `a sprite plane has a format, a place and an alpha of its own`() throws {
+    var bench = try Bench()
+    bench.turnOn()
+    bench.setPlane()
+    bench.write(MMIO.planeSurface(.a, 1), 0x1000_0000)
+    // ABGR8888, premultiplied, X-tiled, from pixel 8,16 of its surface.
+    bench.write(MMIO.planeControl(.a, 2), 0x8410_0420)
+    bench.write(MMIO.planeStride(.a, 2), 1)
+    bench.write(MMIO.planePosition(.a, 2), PackedPair(PixelPoint(x: 500, y: 300)).rawValue)
+    bench.write(MMIO.planeSize(.a, 2), PlaneSize(PixelSize(width: 100, height: 50)).rawValue)
+    bench.write(MMIO.planeOffset(.a, 2), PackedPair(PixelPoint(x: 8, y: 16)).rawValue)
+    #expect(bench.write(MMIO.planeSurface(.a, 2), 0x2000_0000) == [.planeChanged(.a)])
+    let pictures = bench.gpu.scanOut(of: .a).pictures
+    #expect(pictures.map(\.layout.format) == [.xrgb8888, .abgr8888])
+    let sprite = try #require(pictures.last)
+    #expect(
+      sprite.layout
+        == SurfaceLayout(
+          format: .abgr8888, tiling: .x, size: PixelSize(width: 100, height: 50), strideBytes: 512,
+          origin: PixelPoint(x: 8, y: 16)))
+    #expect(sprite.address == GraphicsAddress(0x2000_0000))
+    #expect(sprite.position == PixelPoint(x: 500, y: 300))
+    #expect(sprite.alpha == .premultiplied)
+    // A format that cannot be read is said of this plane, and the other one is shown.
+    bench.write(MMIO.planeControl(.a, 2), 0x8100_0000)
+    bench.write(MMIO.planeSurface(.a, 2), 0x2000_0000)
+    let scanOut = bench.gpu.scanOut(of: .a)
+    #expect(scanOut.pictures.count == 1)
+    #expect(scanOut.fault?.description == "plane 2 of pipe A has the pixel format NV12, which cannot be read")
+  }
+
   @Test func `the cursor is armed by its base`() throws {
     var bench = try Bench()
     bench.turnOn()
