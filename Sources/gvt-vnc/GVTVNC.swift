@@ -11,6 +11,7 @@ struct GVTVNC: ParsableCommand {
     version: version,
     subcommands: [
       Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, TakeScreenshot.self,
+      VGPU.self,
     ])
 
   static func main() {

@@ -19,7 +19,7 @@ import Testing
     #expect(lines.count == 2)
     #expect(
       lines.last?.split(separator: " ").prefix(7) == ["vm1", "vgpu:demo", "127.0.0.1:5900", "0", "-", "-", "stopped:"])
-    #expect(entry.details.contains("stopped: the daemon does not run"))
+    #expect(entry.text.contains("stopped: the daemon does not run"))
   }
 
   @Test func `a display whose file is wrong is listed as failed`() {

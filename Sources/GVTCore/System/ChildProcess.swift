@@ -99,3 +99,9 @@ extension ChildProcess.End: CustomStringConvertible {
     return unsafe String(cString: text)
   }
 }
+
+/// Numbers of processes.
+package enum ProcessNumber {
+  /// This process's own.
+  package static var own: Int32 { getpid() }
+}

@@ -58,6 +58,8 @@ package final class InputRouter {
 
   /// The VM came or went. A new one's keyboard has nothing pressed, and nobody can let go of the old one's keys.
   package func sinkChanged(to sink: (any InputSink)?) {
+    // Still the same VM: what is held there stays held until its viewer lets go.
+    guard sink !== self.sink else { return }
     self.sink = sink
     viewers = [:]
     pointer = nil

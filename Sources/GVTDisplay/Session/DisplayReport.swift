@@ -16,10 +16,12 @@ package struct DisplayReport: Codable, Equatable, Sendable {
   package var height: Int
   /// Frames captured with a change in them, over the last second or so.
   package var framesPerSecond: Double
+  /// What the source has to say of itself.
+  package var details: [SourceDetail]
 
   package init(
     state: State, reason: String?, source: String, listeners: [String], viewers: [ViewerReport], width: Int,
-    height: Int, framesPerSecond: Double
+    height: Int, framesPerSecond: Double, details: [SourceDetail] = []
   ) {
     self.state = state
     self.reason = reason
@@ -29,6 +31,7 @@ package struct DisplayReport: Codable, Equatable, Sendable {
     self.width = width
     self.height = height
     self.framesPerSecond = framesPerSecond
+    self.details = details
   }
 }
 

@@ -302,7 +302,8 @@ final class DisplaySession {
     return DisplayReport(
       state: state, reason: reason, source: name, listeners: listeners.map(\.description),
       viewers: viewers.values.map(\.report).sorted { $0.peer < $1.peer }, width: picture.size.width,
-      height: picture.size.height, framesPerSecond: rate.framesPerSecond(at: loop.now))
+      height: picture.size.height, framesPerSecond: rate.framesPerSecond(at: loop.now),
+      details: source.details)
   }
 }
 

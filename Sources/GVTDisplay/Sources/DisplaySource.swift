@@ -27,6 +27,9 @@ package protocol DisplaySource: AnyObject {
   var input: (any InputSink)? { get }
   /// Asks the guest for another size of its screen.
   func requestSize(_ size: PixelSize) -> ResizeAnswer
+  /// What else there is to say of the source, for reports.
+  var details: [SourceDetail] { get }
+
   /// Lets go of the VM.
   func stop()
 }
@@ -61,6 +64,17 @@ package enum SourceStatus: Equatable, Sendable {
   case waiting(String)
   /// There will be none until somebody changes something. One sentence says what.
   case failed(String)
+}
+
+/// One fact about a source, such as a count of what a guest did wrong.
+package struct SourceDetail: Codable, Equatable, Sendable {
+  package var name: String
+  package var value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// Who notices a change.

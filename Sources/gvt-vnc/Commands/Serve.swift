@@ -34,10 +34,10 @@ struct Serve: ParsableCommand {
     let channel = try statusFd.map(Self.adopt)
     let signals = try Self.signals()
     let server: DisplayServer
-    do throws(ServeFailure) {
-      server = try DisplayServer(settings, name: name)
+    do throws(CommandFailure) {
+      server = try DisplayServer.make(settings, name: name)
     } catch {
-      throw try Self.told(channel, CommandFailure(error))
+      throw try Self.told(channel, error)
     }
     do {
       try server.run {
@@ -82,15 +82,33 @@ extension SharedDescriptor {
 
 extension DisplayServer {
   /// A display with these settings, listening already.
-  convenience init(_ settings: DisplaySettings, name: String) throws(ServeFailure) {
-    let source = settings.source
-    try self.init(
-      sourceName: source.description, options: settings.options(name: name), logger: Logger(label: name),
-      makeSource: { source.makeSource(logger: $0) })
+  static func make(_ settings: DisplaySettings, name: String) throws(CommandFailure) -> DisplayServer {
+    let makeSource: @Sendable (Logger) -> any DisplaySource
+    do throws(InstanceRefusal) {
+      makeSource = try settings.source.prepare(name: settings.title, runFolder: Places().run)
+    } catch {
+      throw CommandFailure(error)
+    }
+    do throws(ServeFailure) {
+      return try DisplayServer(
+        sourceName: settings.source.description, options: settings.options(name: name), logger: Logger(label: name),
+        makeSource: makeSource)
+    } catch {
+      throw CommandFailure(error)
+    }
   }
 }
 
 extension CommandFailure {
+  /// A vGPU that there is no room for.
+  init(_ refusal: InstanceRefusal) {
+    guard case .system(let doing, let failure) = refusal else {
+      self.init(.unavailable, refusal.description)
+      return
+    }
+    self.init(failure, to: doing, otherwise: .cannotCreate)
+  }
+
   /// A display that cannot be served.
   init(_ failure: ServeFailure) {
     switch failure {

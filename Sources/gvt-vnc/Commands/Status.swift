@@ -17,6 +17,6 @@ struct Status: ParsableCommand {
     guard let entry = try ListReport.gather(places).displays.first(where: { $0.name == name }) else {
       throw CommandFailure(.missingInput, "there is no display \(name) in \(places.configuration)/displays")
     }
-    Output.line(json ? JSONReport.text(entry) : entry.details)
+    Output.line(json ? JSONReport.text(entry) : entry.text)
   }
 }

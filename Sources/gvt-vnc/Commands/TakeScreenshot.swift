@@ -40,13 +40,12 @@ struct TakeScreenshot: ParsableCommand {
   private func fromSource() throws -> [UInt8] {
     StandardErrorLog.install()
     SignalWatch.ignoreBrokenPipes()
-    let settings = DisplaySettings(source: try parseSpec(target), listeners: [])
-    let server: DisplayServer
-    do throws(ServeFailure) {
-      server = try DisplayServer(settings, name: "screenshot")
-    } catch {
-      throw CommandFailure(error)
+    let source = try parseSpec(target)
+    if case .vgpu = source {
+      throw CommandFailure(
+        .usage, "a VM's vGPU is shown only by the process that serves it: name its display, not its SPEC")
     }
+    let server = try DisplayServer.make(DisplaySettings(source: source, listeners: []), name: "screenshot")
     let thread = try GVTCore.Thread(named: "display") {
       do {
         try server.run()

@@ -7,11 +7,7 @@ struct ControlClient {
   private static let timeoutSeconds = 15
 
   /// Sends a request and waits for its answer. A daemon that does not run is `.unavailable`.
-  func ask(_ request: ControlRequest) throws(CommandFailure) -> ControlReply {
-    try exchange { connection throws(SystemFailure) in
-      try Files.write(Array((JSONLine.encode(request) + "\n").utf8), to: connection.raw)
-    }
-  }
+  func ask(_ request: ControlRequest) throws(CommandFailure) -> ControlReply { try exchange(request, with: nil) }
 
   /// The same, with a file that the answer's bytes are written to.
   func ask(_ request: ControlRequest, writingTo file: borrowing OwnedDescriptor) throws(CommandFailure) -> ControlReply
@@ -22,20 +18,15 @@ struct ControlClient {
     } catch {
       throw CommandFailure(error, to: "pass a file to the daemon")
     }
-    let shared = SharedDescriptor(copy)
-    return try exchange { connection throws(SystemFailure) in
-      try LocalSocket.send(line: JSONLine.encode(request), with: shared.owned, over: connection)
-    }
+    return try exchange(request, with: SharedDescriptor(copy))
   }
 
-  private func exchange(
-    _ send: (borrowing OwnedDescriptor) throws(SystemFailure) -> Void
-  ) throws(CommandFailure) -> ControlReply {
+  private func exchange(_ request: ControlRequest, with file: SharedDescriptor?) throws(CommandFailure) -> ControlReply
+  {
     let line: String
     do throws(SystemFailure) {
-      let connection = try LocalSocket.connected(to: socket, timeoutSeconds: Self.timeoutSeconds)
-      try send(connection)
-      line = try Self.answer(from: connection)
+      line = try LineClient.ask(
+        JSONLine.encode(request), with: file, at: socket, timeoutSeconds: Self.timeoutSeconds)
     } catch {
       throw Self.failure(error, socket)
     }
@@ -44,15 +35,6 @@ struct ControlClient {
     }
     if let failure = reply.failure { throw failure.failure }
     return reply
-  }
-
-  private static func answer(from connection: borrowing OwnedDescriptor) throws(SystemFailure) -> String {
-    var reader = LineReader(limit: 1 << 24)
-    while true {
-      let bytes = try Files.readSome(connection.raw, atMost: 65536)
-      guard !bytes.isEmpty, let lines = reader.lines(adding: bytes) else { throw SystemFailure("read", ECONNRESET) }
-      if let line = lines.first { return line }
-    }
   }
 
   private static func failure(_ failure: SystemFailure, _ socket: String) -> CommandFailure {

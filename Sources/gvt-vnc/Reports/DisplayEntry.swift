@@ -27,6 +27,8 @@ struct DisplayEntry: Codable, Equatable, Sendable {
   var width: Int?
   var height: Int?
   var framesPerSecond: Double?
+  /// What the source says of itself, by name.
+  var details: [SourceDetail]?
   /// How often its process was started again, and how it ended the last time.
   var restarts = 0
   var lastEnd: String?
@@ -65,6 +67,7 @@ struct DisplayEntry: Codable, Equatable, Sendable {
       width = report.width
       height = report.height
       framesPerSecond = report.framesPerSecond
+      details = report.details.isEmpty ? nil : report.details
     } else {
       state = child.lastEnd == nil ? .starting : .failed
       reason = child.lastEnd.map { child.process == nil ? "\($0); starting again soon" : "\($0); starting again" }
@@ -87,10 +90,11 @@ struct DisplayEntry: Codable, Equatable, Sendable {
   var framesText: String { framesPerSecond.map { "\(Int($0.rounded()))" } ?? "-" }
 
   /// All about it, a line each.
-  var details: String {
+  var text: String {
     var rows = [["Display", name], ["Source", source ?? "-"], ["State", stateText]]
     rows += listeners.map { ["Listens at", $0] }
     rows += [["Resolution", sizeText], ["Frames per second", framesText]]
+    rows += (details ?? []).map { [$0.name, $0.value] }
     if let process { rows.append(["Process", "\(process)"]) }
     rows.append(["Viewers", "\(viewers.count)"])
     let viewerRows = viewers.map { viewer in

@@ -42,6 +42,8 @@ final class ScriptedSource: DisplaySource {
 
   func setWatched(_ isWatched: Bool) { self.isWatched = isWatched }
 
+  let details: [SourceDetail] = []
+
   func requestSize(_ size: PixelSize) -> ResizeAnswer {
     requestedSizes.append(size)
     return resizeAnswer

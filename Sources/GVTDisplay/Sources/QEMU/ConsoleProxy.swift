@@ -2,7 +2,7 @@
 import GVTCore
 
 /// Follows a console's properties and calls its methods, without ever waiting for an answer.
-final class ConsoleProxy {
+final class ConsoleProxy: GuestInput {
   private static let root = "/org/qemu/Display1"
   private static let prefix = "org.qemu.Display1."
   private static let properties = "org.freedesktop.DBus.Properties"

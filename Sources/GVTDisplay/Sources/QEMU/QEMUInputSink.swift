@@ -1,6 +1,21 @@
 // Keys and pointer on their way to QEMU: in order, a few calls at a time, and never more in store than a hand can mean.
 import GVTCore
 
+/// How QEMU is told what hands do: by D-Bus or by QMP. Each call is answered once, nil or QEMU's complaint.
+protocol GuestInput: AnyObject {
+  /// The screen that positions are in.
+  var size: PixelSize { get }
+  /// Whether the guest has a pointer that can be put anywhere.
+  var isAbsolute: Bool { get }
+
+  /// An XT scan code, as QEMU counts them ("qnum").
+  func key(_ code: UInt32, isDown: Bool, _ completion: @escaping (String?) -> Void)
+  /// An `InputButton` of qapi/ui.json, by its number.
+  func button(_ number: UInt32, isDown: Bool, _ completion: @escaping (String?) -> Void)
+  func movePointer(to position: PixelPoint, _ completion: @escaping (String?) -> Void)
+  func movePointer(byX dx: Int, y dy: Int, _ completion: @escaping (String?) -> Void)
+}
+
 /// Passes input to a console. A QEMU that does not answer, or a viewer that floods, costs a bounded queue: movements
 /// are merged, and when it is full presses are dropped, but never the release of what was pressed.
 final class QEMUInputSink: InputSink {
@@ -16,7 +31,7 @@ final class QEMUInputSink: InputSink {
     case movement(dx: Int, dy: Int)
   }
 
-  private let console: ConsoleProxy
+  private let console: any GuestInput
   private let loop: EventLoop
   private var pacer: KeyPacer
   private var pacingTimer: EventLoop.TimerID?
@@ -36,7 +51,7 @@ final class QEMUInputSink: InputSink {
     (.wheelUp, 3), (.wheelDown, 4), (.wheelLeft, 7), (.wheelRight, 8),
   ]
 
-  init(_ console: ConsoleProxy, on loop: EventLoop, pacer: KeyPacer = KeyPacer()) {
+  init(_ console: any GuestInput, on loop: EventLoop, pacer: KeyPacer = KeyPacer()) {
     self.console = console
     self.pacer = pacer
     self.loop = loop

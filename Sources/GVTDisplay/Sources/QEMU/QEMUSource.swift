@@ -104,6 +104,8 @@ package final class QEMUSource: DisplaySource {
 
   package var input: (any InputSink)? { sink }
 
+  package var details: [SourceDetail] { [] }
+
   package func requestSize(_ size: PixelSize) -> ResizeAnswer {
     guard size.isShowable else { return .invalid }
     guard let console, isResizable else { return .unsupported }

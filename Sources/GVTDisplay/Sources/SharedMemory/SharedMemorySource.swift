@@ -65,6 +65,8 @@ package final class SharedMemorySource: DisplaySource {
     nextCheck = Instant(nanoseconds: .min)
   }
 
+  package var details: [SourceDetail] { [] }
+
   package func requestSize(_ size: PixelSize) -> ResizeAnswer { .unsupported }
 
   package func stop() {

@@ -20,17 +20,17 @@ package final class DemoSource: DisplaySource {
   private final class Machine {
     let guest: DemoGuest
     let reader: VGPUPlaneReader
-    let news: EffectInbox
+    let news: Inbox<PictureNews>
     let input: DemoInput
     private var thread: Thread?
 
     init(type: InstanceType, mode: PixelSize) throws(SystemFailure) {
       let ram = try GuestRAM(byteCount: type.lowMegabytes << 20)
-      let news = try EffectInbox()
+      let news = try Inbox(PictureNews())
       let device = try VirtualGPUDevice(
         VirtualGPUConfiguration(type: type), memory: GuestMemory(ram.region.map { [$0] } ?? []),
         table: try TranslationTable(),
-        onEffect: { news.add($0) })
+        onEffect: { effect in news.add { $0.add(effect) } })
       self.news = news
       guest = DemoGuest(device: device, ram: ram, type: type, mode: mode)
       reader = VGPUPlaneReader(device: device)
@@ -73,9 +73,9 @@ package final class DemoSource: DisplaySource {
   /// The guest's thread changed something.
   private func takeEffects() {
     guard let machine else { return }
-    let effects = machine.news.take()
-    if effects.isCursorChanged, machine.reader.refreshCursor() { events?.cursorChanged() }
-    guard effects.isPictureChanged else { return }
+    let news = machine.news.take()
+    if news.isCursorChanged, machine.reader.refreshCursor() { events?.cursorChanged() }
+    guard news.isPictureChanged else { return }
     machine.reader.pictureChanged()
     tellStatus()
     events?.pictureChanged()
@@ -121,6 +121,8 @@ package final class DemoSource: DisplaySource {
   package var cursor: CursorState { machine?.reader.cursor ?? .unknown }
   package var input: (any InputSink)? { machine?.input }
 
+  package var details: [SourceDetail] { [SourceDetail("vGPU", type.name), SourceDetail("Guest", "built in")] }
+
   package func requestSize(_ size: PixelSize) -> ResizeAnswer {
     guard let guest = machine?.guest else { return .unsupported }
     guard GuestDriver.isPossible(size, on: type) else { return .invalid }
@@ -134,43 +136,6 @@ package final class DemoSource: DisplaySource {
     loop?.cancel(recheck)
     loop?.unwatch(machine.news.wakeUp.descriptor)
     machine.stop()
-  }
-}
-
-/// The vGPU's effects on their way from the guest's thread to the display's.
-private final class EffectInbox: Sendable {
-  struct Effects: Sendable {
-    var isPictureChanged = false
-    var isCursorChanged = false
-  }
-
-  let wakeUp: WakeUp
-  private let effects = Locked(Effects())
-
-  init() throws(SystemFailure) { wakeUp = try WakeUp() }
-
-  func add(_ effect: VirtualGPU.Effect) {
-    let isNews = effects.withLock { effects in
-      let before = effects
-      switch effect {
-      case .planeChanged: effects.isPictureChanged = true
-      case .cursorChanged: effects.isCursorChanged = true
-      case .pipeChanged:
-        effects.isPictureChanged = true
-        effects.isCursorChanged = true
-      case .interrupt: break
-      }
-      return effects.isPictureChanged != before.isPictureChanged || effects.isCursorChanged != before.isCursorChanged
-    }
-    if isNews { wakeUp.signal() }
-  }
-
-  func take() -> Effects {
-    wakeUp.acknowledge()
-    return effects.withLock { effects in
-      defer { effects = Effects() }
-      return effects
-    }
   }
 }
 

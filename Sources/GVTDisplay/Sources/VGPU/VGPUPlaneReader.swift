@@ -6,15 +6,19 @@ package final class VGPUPlaneReader {
   /// How long a picture stays when its pipe goes off: a driver that changes mode turns it off and on again.
   package static let holdNanoseconds = Int64.milliseconds(250)
 
+  private static let unlit = SourceStatus.waiting("The guest has not turned on its display yet.")
+
   private let device: VirtualGPUDevice
   private let clock: any Clock
   private var views = PlaneViews()
   /// When the picture went away; nil while there is one, or after it was replaced by a card.
   private var lostAt: Instant?
   private var hasPicture = false
+  /// The guest has shown something since it was there.
+  private var hasShown = false
 
   /// What the last capture found, and whether it still holds: while nobody looks, nothing is captured.
-  private var found = SourceStatus.waiting("The guest has not turned on its display yet.")
+  private var found = VGPUPlaneReader.unlit
   private var isFresh = false
   package private(set) var cursor = CursorState(image: nil, position: nil)
 
@@ -37,15 +41,29 @@ package final class VGPUPlaneReader {
   /// The guest changed what it shows since the last capture.
   package func pictureChanged() { isFresh = false }
 
-  /// The guest's memory map changed: no mapping is trusted any more.
-  package func memoryChanged() { views.memoryChanged() }
+  /// The guest's memory map changed: no mapping is trusted any more. While nobody looks none is kept either, so that memory
+  /// that the guest no longer has does not stay in use.
+  package func memoryChanged(isWatched: Bool = true) {
+    if isWatched { views.memoryChanged() } else { views = PlaneViews() }
+  }
+
+  /// There is no guest any more: nothing of it is kept.
+  package func guestIsGone() {
+    views = PlaneViews()
+    cursor = CursorState(image: nil, position: nil)
+    hasPicture = false
+    hasShown = false
+    lostAt = nil
+    isFresh = false
+    found = Self.unlit
+  }
 
   /// Brings `store` up to what the vGPU shows now.
   package func capture(into store: FrameStore, hint: DamageHint = .unknown) -> Damage {
     isFresh = true
     let scan = scanOut()
     guard case .on(let size) = scan.state, !scan.pictures.isEmpty else {
-      return miss(Self.card(for: scan), in: store)
+      return miss(card(for: scan), in: store)
     }
     do {
       var layers: [PictureLayer] = []
@@ -62,6 +80,7 @@ package final class VGPUPlaneReader {
       }
       let damage = try store.present(layers, size: size, hint: hint)
       hasPicture = true
+      hasShown = true
       lostAt = nil
       found = .running
       return damage
@@ -113,13 +132,15 @@ package final class VGPUPlaneReader {
     return store.present(card)
   }
 
-  private static func card(for scan: ScanOut) -> StatusCard {
+  private func card(for scan: ScanOut) -> StatusCard {
     if let fault = scan.fault {
       let sentence = "\(fault)"
       return StatusCard(
         title: "The picture cannot be shown", detail: sentence.prefix(1).uppercased() + sentence.dropFirst() + ".")
     }
     switch scan.state {
+    case .off where !hasShown:
+      return StatusCard(title: "Waiting for the guest", detail: "The guest has not turned on its display yet.")
     case .off: return StatusCard(title: "The display is off", detail: "The guest has not turned on a display pipe.")
     default:
       return StatusCard(

@@ -40,7 +40,10 @@ import Testing
       ("qemu:/a%", "qemu: a % in the path is followed by two hexadecimal digits; write % itself as %25"),
       ("qemu:/a%00", "qemu: the path must be UTF-8 text without zero bytes"),
       ("qemu:/a%ff", "qemu: the path must be UTF-8 text without zero bytes"),
-      ("vgpu:nvidia", "vgpu: is followed by demo, not by \"nvidia\""),
+      (
+        "vgpu:nvidia",
+        "vgpu: is followed by demo or by a path that begins with / and has at most 107 bytes, not \"nvidia\""
+      ),
       ("vgpu:demo?size=0x0", "vgpu: size must be WIDTHxHEIGHT with each from 64 to 4096, not \"0x0\""),
       ("shm:/a?size=1x1", "shm: needs format=, one of XR24, AR24, XB24, AB24, XR30, XB30, RG16, XR15 or xwd"),
       ("shm:/a?format=XR24", "shm: needs size=WIDTHxHEIGHT"),
@@ -87,7 +90,9 @@ import Testing
     var random = SplitMix(state: 42)
     let pieces = [
       "qemu:", "vgpu:", "shm:", "demo", "/a", "?", "&", "=", "%", "%2", "%41", "%00", "size=", "64x64", "x", "format=",
-      "XR24", "xwd", "stride=", "offset=", "console=", "0", "4096", "99999999999999999999", "-1", "ü", "\u{0}", ":",
+      "XR24", "xwd", "stride=", "platform=", "bdw", "skl", "qmp=", "guest=windows7-32", "type=i915-GVTg_V4_8",
+      "connector=hdmi", "engines=complete", "offset=", "console=", "0", "4096", "99999999999999999999", "-1", "ü",
+      "\u{0}", ":",
     ]
     for _ in 0..<20_000 {
       let text = (0..<random.next() % 12).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined()

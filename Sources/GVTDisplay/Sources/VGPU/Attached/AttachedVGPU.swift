@@ -1,0 +1,49 @@
+// A vGPU that a VMM attaches, with the threads that serve it.
+import GVTCore
+
+/// All that exists of a vGPU between start and stop of its source: the device, the vfio-user server in front of it, and
+/// the display's view of it.
+final class AttachedVGPU {
+  /// What the server's thread has to say.
+  struct News: Sendable {
+    var picture = PictureNews()
+    var isMemoryChanged = false
+    /// In order, and no more of them than are worth telling.
+    var events: [VFIOUserServer.Event] = []
+
+    /// True if this is new.
+    mutating func add(_ event: VFIOUserServer.Event) -> Bool {
+      if case .memoryChanged = event {
+        defer { isMemoryChanged = true }
+        return !isMemoryChanged
+      }
+      if case .warning = event, events.count >= 64 { return false }
+      events.append(event)
+      return true
+    }
+  }
+
+  let device: VirtualGPUDevice
+  let reader: VGPUPlaneReader
+  let news: Inbox<News>
+  private let function: PCIFunction
+  private let server: VFIOUserServer
+
+  /// Listens at the SPEC's socket. `monitor` is on the port, whatever the SPEC says of it.
+  init(_ spec: VGPUSpec, monitor: Monitor) throws(SystemFailure) {
+    var configuration = spec.configuration
+    configuration.monitor = monitor
+    let news = try Inbox(News())
+    self.news = news
+    function = try PCIFunction(configuration) { effect in news.add { $0.picture.add(effect) } }
+    device = function.device
+    reader = VGPUPlaneReader(device: device)
+    server = VFIOUserServer(path: spec.socketPath, function: function) { event in news.add { $0.add(event) } }
+    server.start()
+  }
+
+  /// Power-on state, whatever the guest thinks of it.
+  func reset() { device.reset() }
+
+  func stop() { server.stop() }
+}

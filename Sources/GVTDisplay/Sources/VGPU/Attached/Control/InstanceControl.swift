@@ -1,0 +1,53 @@
+// A vGPU's control socket, which `gvt-vnc vgpu` talks to.
+import GVTCore
+
+/// Takes orders for one vGPU on its display's thread.
+final class InstanceControl {
+  private let server: LineServer
+
+  /// Listens at `path`, which is the vGPU's own for as long as it holds its claim.
+  init(at path: String, of source: VGPUSource, on loop: EventLoop) throws(SystemFailure) {
+    server = try LineServer(at: path, on: loop) { [weak source] channel, line in
+      guard let source else { return }
+      let reply: (InstanceReply) -> Void = { [weak channel] in channel?.send(JSONLine.encode($0)) }
+      let file = channel.takeDescriptor()
+      guard let request: InstanceRequest = JSONLine.decode(line) else {
+        return reply(InstanceReply(failure: "a request is one JSON object a line, such as {\"verb\":\"status\"}"))
+      }
+      guard let verb = InstanceVerb.all.first(where: { $0.name == request.verb }) else {
+        let known = InstanceVerb.all.map(\.name).joined(separator: ", ")
+        return reply(InstanceReply(failure: "\"\(request.verb.prefix(60))\" is not a verb; known: \(known)"))
+      }
+      verb.act(source, InstanceVerb.Order(request: request, file: file, reply: reply))
+    }
+  }
+
+  func stop() { server.stop() }
+}
+
+extension VGPUSource {
+  var instanceStatus: InstanceStatus {
+    let reason: String? =
+      switch status {
+      case .running: nil
+      case .waiting(let sentence), .failed(let sentence): sentence
+      }
+    return InstanceStatus(
+      isConnected: isConnected, reason: reason, width: size?.width, height: size?.height,
+      preferred: monitor.preferred.description, connector: monitor.connector.rawValue, engines: spec.engines.rawValue,
+      refusedAccesses: refusedAccesses)
+  }
+
+  /// Accesses to memory that the VMM has not mapped, by kind.
+  var refusedAccesses: [String: Int] { [:] }
+
+  package var details: [SourceDetail] {
+    var details = [
+      SourceDetail("vGPU", "\(spec.type.name) (\(spec.platformName)), \(isConnected ? "attached" : "no VMM")"),
+      SourceDetail("Monitor", "\(monitor.connector.rawValue), prefers \(monitor.preferred)"),
+      SourceDetail("Input", inputSentence),
+    ]
+    details += refusedAccesses.sorted { $0.key < $1.key }.map { SourceDetail("Refused: \($0.key)", "\($0.value)") }
+    return details
+  }
+}

@@ -1,0 +1,58 @@
+// What travels over a vGPU's control socket: one JSON object a line.
+
+/// A line to a vGPU, such as `{"verb":"reset"}`.
+package struct InstanceRequest: Codable, Equatable, Sendable {
+  package var verb: String
+  package var arguments: [String: String]?
+
+  package init(_ verb: InstanceVerb, arguments: [String: String]? = nil) {
+    self.verb = verb.name
+    self.arguments = arguments
+  }
+}
+
+/// A line that answers it: `failure`, or what was asked for.
+package struct InstanceReply: Codable, Equatable, Sendable {
+  /// One sentence.
+  package var failure: String?
+  package var status: InstanceStatus?
+  /// What each verb does.
+  package var verbs: [String: String]?
+
+  package init(failure: String? = nil, status: InstanceStatus? = nil, verbs: [String: String]? = nil) {
+    self.failure = failure
+    self.status = status
+    self.verbs = verbs
+  }
+}
+
+/// How a vGPU is doing.
+package struct InstanceStatus: Codable, Equatable, Sendable {
+  /// Whether a VMM has attached it.
+  package var isConnected: Bool
+  /// Why there is no picture; nil while there is one.
+  package var reason: String?
+  /// The picture's size.
+  package var width: Int?
+  package var height: Int?
+  /// The mode that the monitor prefers.
+  package var preferred: String
+  package var connector: String
+  package var engines: String
+  /// Accesses to memory that the VMM has not mapped, by kind.
+  package var refusedAccesses: [String: Int]
+
+  package init(
+    isConnected: Bool, reason: String?, width: Int?, height: Int?, preferred: String, connector: String,
+    engines: String, refusedAccesses: [String: Int]
+  ) {
+    self.isConnected = isConnected
+    self.reason = reason
+    self.width = width
+    self.height = height
+    self.preferred = preferred
+    self.connector = connector
+    self.engines = engines
+    self.refusedAccesses = refusedAccesses
+  }
+}
