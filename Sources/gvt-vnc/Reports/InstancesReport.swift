@@ -15,7 +15,7 @@ struct InstancesReport: Codable, Equatable, Sendable {
   var instances: [Entry]
 
   static func gather(_ places: Places) throws(CommandFailure) -> InstancesReport {
-    InstancesReport(instances: try InstanceClient.instances(in: places).map(entry))
+    InstancesReport(instances: try InstanceClient.instances(in: places).sorted { $0.name < $1.name }.map(entry))
   }
 
   private static func entry(_ instance: InstanceRecord) -> Entry {

@@ -1,5 +1,6 @@
 // The vGPUs of all processes of this user: a folder with one locked file for each.
 import Glibc
+import Synchronization
 
 /// Accounts vGPUs across processes.
 ///
@@ -35,6 +36,8 @@ package struct InstanceFolder: Sendable {
   private var lockPath: String { path + "/lock" }
   private func file(_ slot: Int) -> String { "\(path)/\(slot).json" }
 
+  private func socket(of file: String) -> String { file.dropLast("json".count) + "sock" }
+
   private enum Slot {
     case free
     /// In use; the default record if its file cannot be read.
@@ -53,6 +56,7 @@ package struct InstanceFolder: Sendable {
     if let abandoned = try FileLock.taking(file) {
       // Its process is gone.
       try abandoned.held { () throws(SystemFailure) in try NamedFile(file).remove() }
+      try? NamedFile(socket(of: file)).remove()
       return .free
     }
     let bytes = try Files.read(file, limit: 65536)
@@ -77,7 +81,7 @@ package struct InstanceFolder: Sendable {
       return .failure(.noRoom("all \(slots.count) places for vGPUs are taken"))
     }
     var record = wish
-    record.control = "\(path)/\(number).sock"
+    record.control = socket(of: file(number))
     try lock.replaceContents(with: Array((JSONLine.encode(record) + "\n").utf8))
     return .success(InstanceClaim(record, file: file(number), lock: lock))
   }
@@ -107,6 +111,7 @@ package final class InstanceClaim: Sendable {
   package let record: InstanceRecord
   private let file: String
   private let lock: FileLock
+  private let hasEnded = Atomic(false)
 
   fileprivate init(_ record: InstanceRecord, file: String, lock: consuming FileLock) {
     self.record = record
@@ -114,7 +119,11 @@ package final class InstanceClaim: Sendable {
     self.lock = lock
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Gives the shares back, for good.
+  package func end() {
+    guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
     // While the lock is still held: nobody can have taken the name meanwhile.
     try? NamedFile(file).remove()
   }

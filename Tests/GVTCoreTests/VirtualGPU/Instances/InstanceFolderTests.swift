@@ -29,6 +29,15 @@ struct InstanceFolderTests {
     #expect(try folder.instances().count == 7)
   }
 
+  @Test func `a claim that has ended takes nothing from who comes after it`() throws {
+    let first = try folder.claim(try wish("vm1"))
+    first.end()
+    #expect(try folder.instances().isEmpty)
+    let second = try folder.claim(try wish("vm1"))
+    first.end()
+    #expect(try folder.instances() == [second.record])
+  }
+
   @Test func `shares run out before places do`() throws {
     let whole = try folder.claim(try wish("large", type: "i915-GVTg_V5_1"))
     #expect { try folder.claim(try wish("other", type: "i915-GVTg_V5_1")) } throws: { error in

@@ -13,7 +13,7 @@ package final class VGPUSource: DisplaySource {
 
   let spec: VGPUSpec
   let logger: Logger
-  private(set) var claim: InstanceClaim?
+  let claim: InstanceClaim
   private(set) var vgpu: AttachedVGPU?
   private(set) var isConnected = false
   private let words: AttachmentWords
@@ -56,12 +56,10 @@ package final class VGPUSource: DisplaySource {
     } else {
       logger.notice("this display is view-only: its SPEC names no qmp= socket that takes keys and pointer")
     }
-    if let path = claim?.record.control {
-      do {
-        control = try InstanceControl(at: path, of: self, on: loop)
-      } catch {
-        logger.warning("gvt-vnc vgpu cannot reach this vGPU: \(error)", metadata: ["socket": "\(path)"])
-      }
+    do {
+      control = try InstanceControl(at: claim.record.control, of: self, on: loop)
+    } catch {
+      logger.warning("gvt-vnc vgpu cannot reach this vGPU: \(error)", metadata: ["socket": "\(claim.record.control)"])
     }
     powerOn()
   }
@@ -92,7 +90,7 @@ package final class VGPUSource: DisplaySource {
       vgpu.stop()
     }
     vgpu = nil
-    claim = nil
+    claim.end()
     events = nil
     loop = nil
   }
