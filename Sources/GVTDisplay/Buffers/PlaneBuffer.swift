@@ -40,6 +40,9 @@ package final class PlaneBuffer {
   /// Scattered pages; whoever holds `mapping` may update it between two reads.
   package static func pages(_ mapping: PageMapping) -> PlaneBuffer { PlaneBuffer(.pages(mapping)) }
 
+  /// The same as a dmabuf.
+  package static func exported(_ pages: ExportedPages) -> PlaneBuffer { PlaneBuffer(.exported(pages)) }
+
   /// `count` bytes of our own, zero at first, to be filled with ``withMutableBytes(_:)`` or
   /// ``copyRows(from:strideBytes:rowBytes:rows:to:strideBytes:)``. The caller has checked `count`.
   package static func bytes(count: Int) -> PlaneBuffer {
@@ -123,6 +126,7 @@ private enum Storage: ~Copyable {
   case dmabuf(DMABuf)
   case file(Mapping)
   case pages(PageMapping)
+  case exported(ExportedPages)
   case bytes(OwnBytes)
 
   var count: Int {
@@ -130,6 +134,7 @@ private enum Storage: ~Copyable {
     case .dmabuf(let buffer): buffer.mapping.count
     case .file(let mapping): mapping.count
     case .pages(let mapping): mapping.count
+    case .exported(let pages): pages.count
     case .bytes(let bytes): bytes.count
     }
   }
@@ -159,6 +164,10 @@ private enum Storage: ~Copyable {
     case .pages(let mapping):
       guard let bytes = unsafe mapping.bytes else { throw .lostWhileRead }
       return unsafe bytes
+    case .exported(let pages):
+      guard let bytes = unsafe pages.bytes else { throw .lostWhileRead }
+      for part in pages.dmabufs { try part.synchroniseForReading(begin: true) }
+      return unsafe bytes
     case .bytes(let bytes): return unsafe UnsafeRawBufferPointer(bytes.all)
     }
   }
@@ -172,6 +181,9 @@ private enum Storage: ~Copyable {
       if mapping.faults != 0 { throw .lostWhileRead }
     case .pages(let mapping):
       if unsafe mapping.bytes == nil { throw .lostWhileRead }
+    case .exported(let pages):
+      for part in pages.dmabufs { try part.synchroniseForReading(begin: false) }
+      if unsafe pages.bytes == nil { throw .lostWhileRead }
     case .bytes: break
     }
   }
@@ -182,14 +194,26 @@ private struct DMABuf: ~Copyable {
   let descriptor: OwnedDescriptor
   let mapping: Mapping
 
-  /// DMA_BUF_IOCTL_SYNC (linux/dma-buf.h), which is to be repeated on EAGAIN and EINTR.
   borrowing func synchronise(begin: Bool) throws(BufferFailure) {
-    while gvt_dmabuf_sync_read(descriptor.raw, begin ? 1 : 0) != 0 {
+    try descriptor.synchroniseForReading(begin: begin)
+  }
+}
+
+extension OwnedDescriptor {
+  /// DMA_BUF_IOCTL_SYNC (linux/dma-buf.h), which is to be repeated on EAGAIN and EINTR.
+  borrowing func synchroniseForReading(begin: Bool) throws(BufferFailure) {
+    while gvt_dmabuf_sync_read(raw, begin ? 1 : 0) != 0 {
       if errno == EINTR || errno == EAGAIN { continue }
       // Not a dmabuf but a file that can be mapped like one: reading it needs no preparation.
       if errno == ENOTTY { return }
       throw .system(doing: "Preparing a dmabuf for reading", SystemFailure("ioctl(DMA_BUF_IOCTL_SYNC)"))
     }
+  }
+}
+
+extension SharedDescriptor {
+  func synchroniseForReading(begin: Bool) throws(BufferFailure) {
+    try owned.synchroniseForReading(begin: begin)
   }
 }
 

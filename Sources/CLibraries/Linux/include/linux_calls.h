@@ -40,3 +40,12 @@ int gvt_peer_credentials(int socket, uid_t *user, gid_t *group, pid_t *pid);
 int gvt_guard_add(void *start, size_t length);
 void gvt_guard_remove(int slot);
 unsigned gvt_guard_faults(int slot);
+
+/* A part of a memfd for UDMABUF_CREATE_LIST; offset and size in whole pages. */
+struct gvt_udmabuf_part {
+  int memfd;
+  uint64_t offset;
+  uint64_t size;
+};
+/* A dmabuf of the parts in order, from an open /dev/udmabuf: a descriptor, close-on-exec, or -1. */
+int gvt_udmabuf_create(int device, const struct gvt_udmabuf_part *parts, uint32_t count);

@@ -8,22 +8,28 @@ struct PlaneViews {
 
   private final class View {
     let pages: Range<PageNumber>
-    let mapping: PageMapping
-    let buffer: PlaneBuffer
+    let view: PageView
     /// The entries as they were before the mapping was made.
     var entries: [TranslationEntry]
     var isStale = false
 
-    init(_ pages: Range<PageNumber>, _ locations: [PageLocation?], _ entries: [TranslationEntry]) throws(BufferFailure)
-    {
+    init(
+      _ pages: Range<PageNumber>, _ locations: [PageLocation?], _ entries: [TranslationEntry], _ exporter: PageExporter?
+    ) throws(BufferFailure) {
       self.pages = pages
       self.entries = entries
-      mapping = try PageMapping(locations)
-      buffer = .pages(mapping)
+      view = try PageView(locations, exporter: exporter)
     }
   }
 
+  private let exporter: PageExporter?
   private var views: [View] = []
+
+  /// `exporter` makes dmabufs of the pages, where the host has one.
+  init(exporter: PageExporter? = nil) { self.exporter = exporter }
+
+  /// Whether any of them is a dmabuf.
+  var areExported: Bool { views.contains { $0.view.isExported } }
 
   /// Looks through all mappings again when they are used next: the guest's memory map changed.
   mutating func memoryChanged() {
@@ -38,22 +44,22 @@ struct PlaneViews {
     let entries = (pages.lowerBound.rawValue..<pages.upperBound.rawValue).map { device.table[PageNumber($0)] }
     if let index = views.firstIndex(where: { $0.pages == pages }) {
       let view = views.remove(at: index)
-      if view.isStale || view.entries != entries || view.mapping.needsUpdate {
+      if view.isStale || view.entries != entries || view.view.needsUpdate {
         let locations = device.pages(of: picture)
         guard locations.contains(where: { $0 != nil }) else { return nil }
-        try view.mapping.update(locations)
+        try view.view.update(locations)
         view.entries = entries
         view.isStale = false
       }
       views.append(view)
-      return view.buffer
+      return view.view.buffer
     }
     let locations = device.pages(of: picture)
     guard locations.contains(where: { $0 != nil }) else { return nil }
     // Before the new one: mappings are few and large.
     if views.count >= Self.limit { views.removeFirst() }
-    let view = try View(pages, locations, entries)
+    let view = try View(pages, locations, entries, exporter)
     views.append(view)
-    return view.buffer
+    return view.view.buffer
   }
 }

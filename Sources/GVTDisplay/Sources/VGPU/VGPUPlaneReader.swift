@@ -10,7 +10,8 @@ package final class VGPUPlaneReader {
 
   private let device: VirtualGPUDevice
   private let clock: any Clock
-  private var views = PlaneViews()
+  private let exporter: PageExporter?
+  private var views: PlaneViews
   /// When the picture went away; nil while there is one, or after it was replaced by a card.
   private var lostAt: Instant?
   private var hasPicture = false
@@ -22,8 +23,11 @@ package final class VGPUPlaneReader {
   private var isFresh = false
   package private(set) var cursor = CursorState(image: nil, position: nil)
 
-  package init(device: VirtualGPUDevice, clock: any Clock = MonotonicClock()) {
+  /// `exporter` makes dmabufs of the guest's pages; without it they are mapped.
+  package init(device: VirtualGPUDevice, exporter: PageExporter? = nil, clock: any Clock = MonotonicClock()) {
     self.device = device
+    self.exporter = exporter
+    views = PlaneViews(exporter: exporter)
     self.clock = clock
   }
 
@@ -36,6 +40,9 @@ package final class VGPUPlaneReader {
     return scan.size != nil && !scan.pictures.isEmpty
   }
 
+  /// Whether the pages of what is shown are dmabufs.
+  package var isExporting: Bool { views.areExported }
+
   package var status: SourceStatus { !isFresh && isPictureThere ? .running : found }
 
   /// The guest changed what it shows since the last capture.
@@ -44,12 +51,12 @@ package final class VGPUPlaneReader {
   /// The guest's memory map changed: no mapping is trusted any more. While nobody looks none is kept either, so that memory
   /// that the guest no longer has does not stay in use.
   package func memoryChanged(isWatched: Bool = true) {
-    if isWatched { views.memoryChanged() } else { views = PlaneViews() }
+    if isWatched { views.memoryChanged() } else { views = PlaneViews(exporter: exporter) }
   }
 
   /// There is no guest any more: nothing of it is kept.
   package func guestIsGone() {
-    views = PlaneViews()
+    views = PlaneViews(exporter: exporter)
     cursor = CursorState(image: nil, position: nil)
     hasPicture = false
     hasShown = false

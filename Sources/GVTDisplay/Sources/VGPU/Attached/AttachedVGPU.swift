@@ -37,7 +37,7 @@ final class AttachedVGPU {
     self.news = news
     function = try PCIFunction(configuration) { effect in news.add { $0.picture.add(effect) } }
     device = function.device
-    reader = VGPUPlaneReader(device: device)
+    reader = VGPUPlaneReader(device: device, exporter: .ofHost())
     server = VFIOUserServer(path: spec.socketPath, function: function) { event in news.add { $0.add(event) } }
     server.start()
   }

@@ -46,6 +46,7 @@ extension VGPUSource {
       SourceDetail("vGPU", "\(spec.type.name) (\(spec.platformName)), \(isConnected ? "attached" : "no VMM")"),
       SourceDetail("Monitor", "\(monitor.connector.rawValue), prefers \(monitor.preferred)"),
       SourceDetail("Input", inputSentence),
+      SourceDetail("Picture", vgpu?.reader.isExporting == true ? "through dmabufs of /dev/udmabuf" : "mapped"),
     ]
     details += refusedAccesses.sorted { $0.key < $1.key }.map { SourceDetail("Refused: \($0.key)", "\($0.value)") }
     return details
