@@ -46,6 +46,26 @@ int gvt_wait_readable(int fd, int64_t nanoseconds) {
   return ppoll(&watched, 1, nanoseconds < 0 ? NULL : &limit, NULL);
 }
 
+int gvt_wait_three(int first, int second, int third, int first_for_writing, int64_t nanoseconds) {
+  struct pollfd watched[3] = {{.fd = first, .events = first_for_writing ? POLLOUT : POLLIN},
+                              {.fd = second, .events = POLLIN},
+                              {.fd = third, .events = POLLIN}};
+  struct timespec limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  int count = ppoll(watched, 3, nanoseconds < 0 ? NULL : &limit, NULL);
+  if (count < 0) return -1;
+  int ready = 0;
+  for (int i = 0; i < 3; i++)
+    if (watched[i].revents) ready |= 1 << i;
+  return ready;
+}
+
+int gvt_eventfd_signal(int fd) {
+  struct pollfd watched = {.fd = fd, .events = POLLOUT};
+  if (poll(&watched, 1, 0) != 1 || !(watched.revents & POLLOUT)) return 0;
+  uint64_t one = 1;
+  return write(fd, &one, sizeof one) == sizeof one;
+}
+
 int gvt_dmabuf_sync_read(int fd, int begin) {
   struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_READ | (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END)};
   return ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
@@ -79,6 +99,34 @@ ssize_t gvt_receive_with_descriptor(int socket, void *bytes, size_t count, int *
       header->cmsg_len == CMSG_LEN(sizeof(int)))
     memcpy(fd, CMSG_DATA(header), sizeof *fd);
   return received;
+}
+
+enum { most_descriptors = 16 };
+
+ssize_t gvt_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, int capacity, int *received) {
+  struct iovec io = {bytes, count};
+  union {
+    char bytes[CMSG_SPACE(most_descriptors * sizeof(int))];
+    struct cmsghdr align;
+  } control;
+  struct msghdr message = {
+      .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  *received = 0;
+  ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (got < 0) return got;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    size_t arrived = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < arrived; i++) {
+      int fd;
+      memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+      if (*received < capacity)
+        fds[(*received)++] = fd;
+      else
+        close(fd);
+    }
+  }
+  return got;
 }
 
 int gvt_peer_is_in_group(int socket, gid_t group) {

@@ -26,7 +26,7 @@ static void on_sigbus(int number, siginfo_t *info, void *context) {
     size_t length = atomic_load(&slots[i].length);
     if (!start || address < start || address - start >= length) continue;
     void *page = (void *)(address & ~(uintptr_t)(page_size - 1));
-    if (mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page) {
+    if (mmap(page, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page) {
       atomic_fetch_add(&slots[i].faults, 1);
       return;
     }

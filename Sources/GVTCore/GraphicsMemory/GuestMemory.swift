@@ -24,9 +24,13 @@ package struct GuestMemoryRegion: Sendable {
   package let descriptor: SharedDescriptor
   /// Where the region begins in the file, a multiple of the page size.
   package let fileOffset: Int
+  /// Whether the device may write it; ROM and what stands in for it may only be read.
+  package let isWritable: Bool
 
   /// Nil unless the region is whole pages in both spaces and ends within 64 bits in both.
-  package init?(start: GuestAddress, byteCount: Int, descriptor: SharedDescriptor, fileOffset: Int) {
+  package init?(
+    start: GuestAddress, byteCount: Int, descriptor: SharedDescriptor, fileOffset: Int, isWritable: Bool = true
+  ) {
     let page = PageLocation.pageBytes
     guard byteCount > 0, fileOffset >= 0, byteCount % page == 0, fileOffset % page == 0 else { return nil }
     guard start.rawValue % UInt64(page) == 0 else { return nil }
@@ -36,6 +40,7 @@ package struct GuestMemoryRegion: Sendable {
     self.byteCount = byteCount
     self.descriptor = descriptor
     self.fileOffset = fileOffset
+    self.isWritable = isWritable
   }
 
   package var end: GuestAddress { GuestAddress(start.rawValue + UInt64(byteCount)) }
@@ -47,7 +52,7 @@ package struct GuestMemoryRegion: Sendable {
     guard first < last else { return nil }
     return GuestMemoryRegion(
       start: first, byteCount: Int(last.rawValue - first.rawValue), descriptor: descriptor,
-      fileOffset: fileOffset + Int(first.rawValue - start.rawValue))
+      fileOffset: fileOffset + Int(first.rawValue - start.rawValue), isWritable: isWritable)
   }
 }
 
@@ -84,11 +89,16 @@ package struct GuestMemory: Sendable {
 
   /// Where the byte at `address` is; nil if no region holds it.
   package func locate(_ address: GuestAddress) -> MemoryLocation? {
-    let index = firstIndex(endingAfter: address)
-    guard index < regions.count, regions[index].start <= address else { return nil }
-    let region = regions[index]
+    guard let region = region(holding: address) else { return nil }
     let fileOffset = region.fileOffset + Int(address.rawValue - region.start.rawValue)
     return MemoryLocation(descriptor: region.descriptor, fileOffset: fileOffset)
+  }
+
+  /// The region that holds the byte at `address`.
+  package func region(holding address: GuestAddress) -> GuestMemoryRegion? {
+    let index = firstIndex(endingAfter: address)
+    guard index < regions.count, regions[index].start <= address else { return nil }
+    return regions[index]
   }
 
   private func firstIndex(endingAfter address: GuestAddress) -> Int {

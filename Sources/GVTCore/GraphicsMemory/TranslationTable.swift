@@ -21,11 +21,14 @@ package struct TranslationEntry: Equatable, Sendable {
   }
 }
 
-/// The GGTT as 8 MiB of a memfd. A VMM may map it into the guest, which then writes entries without our seeing it:
+/// The GGTT as the upper 8 MiB of a memfd of 16, so that offsets in the file are those in BAR 0. A VMM may map it into the guest, which then writes entries without our seeing it:
 /// so every entry is read with one atomic load, and a caller works with the copy.
 @safe package final class TranslationTable: Sendable {
   package static let byteCount = 8 << 20
   package static let entryCount = byteCount / 8
+  /// Where the table begins in the file: a VMM adds a mappable area's offset in the region to it (vfio-user,
+  /// "VFIO region info cap sparse mmap"). What is before it is a hole that nobody reads.
+  package static let fileOffset = MMIO.translationTable
 
   /// The file behind the table, sealed against shrinking.
   package let descriptor: SharedDescriptor
@@ -33,9 +36,9 @@ package struct TranslationEntry: Equatable, Sendable {
 
   package init() throws(SystemFailure) {
     let file = OwnedDescriptor(owning: try check("memfd_create") { unsafe gvt_memfd_create("gvt-vnc GGTT") })
-    try check("ftruncate") { ftruncate(file.raw, off_t(Self.byteCount)) }
+    try check("ftruncate") { ftruncate(file.raw, off_t(Self.fileOffset + Self.byteCount)) }
     try check("fcntl(F_ADD_SEALS)") { gvt_seal_shrink(file.raw) }
-    mapping = try Mapping(file, count: Self.byteCount, writable: true)
+    mapping = try Mapping(file, offset: Self.fileOffset, count: Self.byteCount, writable: true)
     descriptor = SharedDescriptor(file)
   }
 

@@ -71,6 +71,12 @@ package final class VirtualGPUDevice: Sendable {
     gpu.withLock { change(&$0.memory) }
   }
 
+  /// The guest's memory map as it is now.
+  package var memory: GuestMemory { gpu.withLock { $0.memory } }
+
+  /// Whether the interrupt line is up.
+  package var isInterruptPending: Bool { gpu.withLock { $0.isInterruptPending } }
+
   /// When ``advance()`` must be called next, for an owner with a timer of its own.
   package var nextDeadline: Instant? { gpu.withLock { $0.nextDeadline } }
 

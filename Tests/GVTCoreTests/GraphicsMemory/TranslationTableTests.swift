@@ -50,7 +50,8 @@ import Testing
   @Test func `whoever maps the table's file sees and makes the same entries`() throws {
     let table = try TranslationTable()
     let entry: UInt64 = 0x1234_5001
-    let written = unsafe withUnsafeBytes(of: entry) { unsafe pwrite(table.descriptor.raw, $0.baseAddress, 8, 8 * 99) }
+    let place = off_t(TranslationTable.fileOffset + 8 * 99)
+    let written = unsafe withUnsafeBytes(of: entry) { unsafe pwrite(table.descriptor.raw, $0.baseAddress, 8, place) }
     #expect(written == 8)
     #expect(table[PageNumber(99)].address == GuestAddress(0x1234_5000))
   }

@@ -19,12 +19,24 @@ int gvt_is_sealed_against_shrinking(int fd);
 ssize_t gvt_send_with_descriptor(int socket, const void *bytes, size_t count, int fd);
 /* recvmsg(2); *fd is the one descriptor that came along, close-on-exec, or -1. Bytes received, or -1. */
 ssize_t gvt_receive_with_descriptor(int socket, void *bytes, size_t count, int *fd);
+/*
+ * recvmsg(2) without waiting. Up to `capacity` descriptors that came along, close-on-exec, are put into `fds` and
+ * counted in `received`; more than that are closed. Bytes received, or -1.
+ */
+ssize_t gvt_receive_with_descriptors(int socket, void *bytes, size_t count, int *fds, int capacity, int *received);
 /* 1 if the peer of a UNIX socket had `group` among its supplementary groups when it connected (SO_PEERGROUPS). */
 int gvt_peer_is_in_group(int socket, gid_t group);
 /* pthread_setname_np for the calling thread. */
 void gvt_set_thread_name(const char *name);
 /* ppoll(2) for reading, at most `nanoseconds` (for ever if negative): 1 if readable, 0 if not, -1. */
 int gvt_wait_readable(int fd, int64_t nanoseconds);
+/*
+ * ppoll(2) of three descriptors for reading, the first one for writing instead if asked; negative ones are left out.
+ * Waits as gvt_wait_readable does. A bit for each that is ready, lowest first; 0 if none is, or -1.
+ */
+int gvt_wait_three(int first, int second, int third, int first_for_writing, int64_t nanoseconds);
+/* Adds 1 to an eventfd unless that would have to wait: 1 if it did, 0 if not. */
+int gvt_eventfd_signal(int fd);
 /* DMA_BUF_IOCTL_SYNC for CPU reads; begin != 0 starts, 0 ends. */
 int gvt_dmabuf_sync_read(int fd, int begin);
 /* pidfd_open(2); -1 when the kernel has none. */
