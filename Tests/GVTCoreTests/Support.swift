@@ -58,3 +58,23 @@ struct Bench {
     return gpu.advance()
   }
 }
+
+/// SplitMix64: the same sequence everywhere.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+}
+
+/// The same file with a checksum that fits, as if nothing had been changed.
+func seal(_ bytes: [UInt8]) -> [UInt8] {
+  let crc = Checksum.crc32(bytes.dropLast(4))
+  return bytes.dropLast(4) + (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }
+}

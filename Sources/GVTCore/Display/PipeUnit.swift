@@ -4,14 +4,23 @@
 package struct PipeUnit: Sendable {
   package let pipe: Pipe
   package private(set) var cursor = CursorRegisters()
-  private var planes = Array(repeating: PlaneRegisters(), count: Pipe.planes.count)
-  private var clock: VblankClock?
+  private(set) var planes = Array(repeating: PlaneRegisters(), count: Pipe.planes.count)
+  private(set) var clock: VblankClock?
   /// Vblanks that have been reported; while the pipe is off, the frame counter.
-  private var seenCount: Int64 = 0
+  private(set) var seenCount: Int64 = 0
   /// Flips that complete at the next vblank.
-  private var pendingFlips: PipeInterrupts = []
+  private(set) var pendingFlips: PipeInterrupts = []
 
-  package init(_ pipe: Pipe) { self.pipe = pipe }
+  /// A pipe that is off, or one that goes on at `now` where it was.
+  package init(_ pipe: Pipe, restoring state: State? = nil, at now: Instant) {
+    self.pipe = pipe
+    guard let state else { return }
+    cursor = state.cursor
+    for (index, plane) in state.planes.enumerated() { planes[index] = plane }
+    clock = state.frame.map { VblankClock($0.timings, at: now, age: $0.age, count: state.frameCount) }
+    seenCount = state.frameCount
+    pendingFlips = state.pendingFlips
+  }
 
   /// The armed registers of a plane, counted from 1.
   package subscript(plane number: Int) -> PlaneRegisters { planes[number - 1] }

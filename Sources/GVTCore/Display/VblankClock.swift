@@ -15,9 +15,18 @@ package struct VblankClock: Equatable, Sendable {
     firstCount = count
   }
 
+  /// A scan-out whose present frame began `age` nanoseconds ago and whose counter is at `count`.
+  package init(_ timings: DisplayTimings, at now: Instant, age: Int64, count: Int64) {
+    self.init(timings, startingAt: now + -age, count: 0)
+    self = VblankClock(timings, startingAt: start, count: count - frameCount(at: now))
+  }
+
+  /// How long ago the present frame began, in nanoseconds.
+  package func age(at now: Instant) -> Int64 { elapsed(now) % timings.frameDuration }
+
   /// The line being shown: 0 is the first active one.
   package func scanLine(at now: Instant) -> Int {
-    Int(elapsed(now) % timings.frameDuration * Int64(timings.totalLines) / timings.frameDuration)
+    Int(age(at: now) * Int64(timings.totalLines) / timings.frameDuration)
   }
 
   /// The frame counter: it goes up by one at the start of every vblank.

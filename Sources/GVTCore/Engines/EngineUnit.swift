@@ -27,11 +27,20 @@ package enum EngineBehaviour: String, Hashable, Sendable, CaseIterable {
 package struct EngineUnit: Sendable {
   package let behaviour: EngineBehaviour
   private let timestampKilohertz: Int64
+  /// What TIMESTAMP counts from.
+  private let start: Instant
 
-  package init(_ behaviour: EngineBehaviour, timestampKilohertz: Int64) {
+  /// Engines as at power-on, or ones that go on at `now` where they were.
+  package init(
+    _ behaviour: EngineBehaviour, timestampKilohertz: Int64, restoring state: State? = nil, at now: Instant
+  ) {
     self.behaviour = behaviour
     self.timestampKilohertz = timestampKilohertz
+    start = now + -(state?.age ?? 0)
   }
+
+  /// Nanoseconds that TIMESTAMP has counted.
+  func age(at now: Instant) -> Int64 { now - start }
 
   /// After a guest's write of `value` (the whole word, bytes it did not write as they were) was stored at `offset`.
   package mutating func write(
@@ -65,7 +74,7 @@ package struct EngineUnit: Sendable {
   }
 
   private func timestamp(at now: Instant) -> Int64 {
-    let (milliseconds, rest) = now.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    let (milliseconds, rest) = age(at: now).quotientAndRemainder(dividingBy: 1_000_000)
     return milliseconds &* timestampKilohertz &+ rest * timestampKilohertz / 1_000_000
   }
 }

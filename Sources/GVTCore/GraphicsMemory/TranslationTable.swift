@@ -81,6 +81,30 @@ package struct TranslationEntry: Equatable, Sendable {
     }
   }
 
+  /// All entries at this moment. Those that the guest writes meanwhile are old or new.
+  package func allEntries() -> [UInt64] {
+    unsafe [UInt64](unsafeUninitializedCapacity: Self.entryCount) { buffer, count in
+      guard let first = buffer.baseAddress else { return }
+      unsafe memcpy(first, mapping.start, Self.byteCount)
+      count = Self.entryCount
+    }
+  }
+
+  /// Replaces all entries.
+  package func fill(with entries: [UInt64]) {
+    precondition(entries.count == Self.entryCount, "a table is filled whole")
+    clear()
+    // Pages without an entry stay without memory.
+    for (page, first) in stride(from: 0, to: Self.entryCount, by: 512).enumerated() {
+      let piece = entries[first..<first + 512]
+      guard piece.contains(where: { $0 != 0 }) else { continue }
+      unsafe piece.withUnsafeBytes { bytes in
+        guard let start = bytes.baseAddress else { return }
+        unsafe memcpy(mapping.start + page * 4096, start, bytes.count)
+      }
+    }
+  }
+
   private static func isValid(_ page: PageNumber) -> Bool { (0..<entryCount).contains(page.rawValue) }
 
   private var entries: UnsafeMutablePointer<Atomic<UInt64>> {

@@ -35,17 +35,21 @@ package struct PipeInterrupts: OptionSet, Hashable, Sendable {
 package struct InterruptTree: Sendable {
   package static let masterEnable: UInt32 = 1 << 31
 
-  private struct Bank {
+  struct Bank: Equatable {
     var levels: UInt32 = 0
     var mask = UInt32.max
     var identity: UInt32 = 0
     var enable: UInt32 = 0
   }
 
-  private var master: UInt32 = 0
-  private var banks = Array(repeating: Bank(), count: InterruptBank.allCases.count)
+  private(set) var master: UInt32 = 0
+  private(set) var banks: [Bank]
 
-  package init() {}
+  /// The controller as at power-on, or as it was.
+  package init(restoring state: State? = nil) {
+    banks = state?.banks ?? Array(repeating: Bank(), count: InterruptBank.allCases.count)
+    master = state?.isMasterEnabled == true ? Self.masterEnable : 0
+  }
 
   /// An event happened in a bank.
   package mutating func latch(_ events: UInt32, in bank: InterruptBank) {

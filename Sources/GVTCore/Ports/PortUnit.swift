@@ -10,7 +10,7 @@ package enum PortRegister: Hashable, Sendable {
 package struct PortUnit: Sendable {
   package private(set) var monitor: Monitor
 
-  package init(monitor: Monitor) { self.monitor = monitor }
+  package init(monitor: Monitor, restoring state: State? = nil) { self.monitor = state?.monitor ?? monitor }
 
   /// After a guest's write of `value` (the whole word, bytes it did not write as they were) was stored at `offset`.
   package mutating func write(

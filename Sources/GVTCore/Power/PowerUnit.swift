@@ -26,9 +26,10 @@ package struct PowerUnit: Sendable {
   static let grantWritable: UInt32 = 0xbfff_ffff
 
   /// What was written over the sideband, by address: 16 bits of it, so there is an end to it.
-  private var sideband: [UInt16: UInt32] = [:]
+  private(set) var sideband: [UInt16: UInt32] = [:]
 
-  package init() {}
+  /// As at power-on, or as it was.
+  package init(restoring state: State? = nil) { sideband = state?.sideband ?? [:] }
 
   /// After a guest's write of `value` (the whole word, bytes it did not write as they were) was stored at `offset`.
   package mutating func write(

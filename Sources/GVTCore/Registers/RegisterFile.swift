@@ -4,10 +4,11 @@
 package struct RegisterFile: Sendable {
   package static let byteCount = 2 << 20
 
-  private var words: [UInt32]
+  private(set) var words: [UInt32]
   private let rules: [Int: RegisterRule]
 
-  package init(_ rows: [RegisterRule]) {
+  /// Registers as at power-on, or as they were.
+  package init(_ rows: [RegisterRule], restoring state: State? = nil) {
     var rules: [Int: RegisterRule] = [:]
     for row in rows {
       for offset in stride(from: row.offset, to: row.offset + 4 * row.count, by: 4) {
@@ -16,8 +17,8 @@ package struct RegisterFile: Sendable {
       }
     }
     self.rules = rules
-    words = []
-    reset()
+    words = state?.words ?? []
+    if state == nil { reset() }
   }
 
   package mutating func reset() {

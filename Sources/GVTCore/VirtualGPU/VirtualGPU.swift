@@ -17,28 +17,37 @@ package struct VirtualGPU: Sendable {
   package let configuration: VirtualGPUConfiguration
   package let table: TranslationTable
   package var memory: GuestMemory
-  private let clock: any Clock
-  private var registers: RegisterFile
-  private var interrupts = InterruptTree()
+  let clock: any Clock
+  private(set) var registers: RegisterFile
+  private(set) var interrupts: InterruptTree
   private var isLineUp = false
-  private var pipes = Pipe.allCases.map(PipeUnit.init)
-  private var power = PowerUnit()
-  private var ports: PortUnit
-  private var engines: EngineUnit
+  private(set) var pipes: [PipeUnit]
+  private(set) var power: PowerUnit
+  private(set) var ports: PortUnit
+  private(set) var engines: EngineUnit
 
-  /// A vGPU that has just been powered on.
+  /// A vGPU that has just been powered on, or one that goes on where another one was. What was pending then interrupts
+  /// again at the next ``advance()``: nobody knows whether that interrupt has arrived.
   package init(
-    _ configuration: VirtualGPUConfiguration, clock: any Clock, memory: GuestMemory, table: TranslationTable
+    _ configuration: VirtualGPUConfiguration, clock: any Clock, memory: GuestMemory, table: TranslationTable,
+    restoring state: State? = nil
   ) {
     self.configuration = configuration
     self.clock = clock
     self.memory = memory
     self.table = table
-    ports = PortUnit(monitor: configuration.monitor)
-    engines = EngineUnit(configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz)
+    let now = clock.now
+    ports = PortUnit(monitor: configuration.monitor, restoring: state?.ports)
+    engines = EngineUnit(
+      configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz, restoring: state?.engines,
+      at: now)
     registers = RegisterFile(
       RegisterRule.display(configuration.platform.planes) + RegisterRule.interrupts
-        + RegisterRule.pvInfo(of: configuration.type) + configuration.platform.rules)
+        + RegisterRule.pvInfo(of: configuration.type) + configuration.platform.rules, restoring: state?.registers)
+    interrupts = InterruptTree(restoring: state?.interrupts)
+    pipes = Pipe.allCases.map { PipeUnit($0, restoring: state?.pipes.pipes[$0.rawValue], at: now) }
+    power = PowerUnit(restoring: state?.power)
+    if let state { table.fill(with: state.table.entries) }
   }
 
   /// Back to power-on, as a device reset does. The guest's memory stays where it is.
@@ -46,11 +55,12 @@ package struct VirtualGPU: Sendable {
     registers.reset()
     interrupts = InterruptTree()
     isLineUp = false
-    pipes = Pipe.allCases.map(PipeUnit.init)
+    pipes = Pipe.allCases.map { PipeUnit($0, at: clock.now) }
     power = PowerUnit()
     // The monitor stays as it is: it is not a part of the device.
     ports = PortUnit(monitor: ports.monitor)
-    engines = EngineUnit(configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz)
+    engines = EngineUnit(
+      configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz, at: clock.now)
     table.clear()
     return Pipe.allCases.map(Effect.pipeChanged)
   }

@@ -52,6 +52,17 @@ package final class VirtualGPUDevice: Sendable {
     perform { gpu in (gpu.reset(), ()) }
   }
 
+  /// What the vGPU is now. Its guest should stand still meanwhile.
+  package func state() -> VirtualGPU.State { gpu.withLock { $0.state() } }
+
+  /// Goes on where another vGPU was, with this one's guest memory.
+  package func restore(_ state: VirtualGPU.State) {
+    perform { gpu in
+      gpu = VirtualGPU(gpu.configuration, clock: clock, memory: gpu.memory, table: table, restoring: state)
+      return (Pipe.allCases.map(Effect.pipeChanged) + gpu.advance(), ())
+    }
+  }
+
   /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
   package func replaceMonitor(_ monitor: Monitor) {
     perform { gpu in (gpu.replaceMonitor(monitor), ()) }

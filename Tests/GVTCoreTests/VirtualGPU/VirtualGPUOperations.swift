@@ -6,6 +6,14 @@ import GVTCore
 @discardableResult
 func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
   let clock = ManualClock()
+  var gpu = try makeExercisedVirtualGPU(clock: clock)
+  var operations = GuestOperations(bytes: bytes)
+  while operations.perform(on: &gpu, clock) != nil {}
+  return operations.shown + look(at: gpu, 0)
+}
+
+/// A vGPU with 4 GiB of guest memory to point at.
+func makeExercisedVirtualGPU(clock: ManualClock, restoring state: VirtualGPU.State? = nil) throws -> VirtualGPU {
   let ram = SharedDescriptor(try .memory(named: "ram"))
   var memory = GuestMemory()
   if let region = GuestMemoryRegion(
@@ -14,23 +22,34 @@ func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
     memory.add(region)
   }
   let type = try InstanceType(named: "i915-GVTg_V5_8")
-  var gpu = VirtualGPU(VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable())
-  var input = ByteStream(bytes: bytes)
-  var shown = 0
-  while let operation = input.next() {
+  return VirtualGPU(
+    VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable(), restoring: state)
+}
+
+/// Bytes as what a guest does, one operation after another.
+struct GuestOperations {
+  private var input: ByteStream
+  /// How many planes and cursors were on when they were looked at.
+  private(set) var shown = 0
+
+  init(bytes: [UInt8]) { input = ByteStream(bytes: bytes) }
+
+  /// Does the next thing; nil at the end.
+  mutating func perform(on gpu: inout VirtualGPU, _ clock: ManualClock) -> [VirtualGPU.Effect]? {
+    guard let operation = input.next() else { return nil }
     let width = AccessWidth.allCases[Int(operation >> 6)]
     switch operation & 0x0f {
     case 0: _ = gpu.read(Int(truncatingIfNeeded: input.number()), width)
-    case 1: _ = gpu.write(Int(truncatingIfNeeded: input.number()), input.number(), width)
-    case 2: _ = gpu.write(Int(input.number() & 0xff_ffff), input.number(), width)
+    case 1: return gpu.write(Int(truncatingIfNeeded: input.number()), input.number(), width)
+    case 2: return gpu.write(Int(input.number() & 0xff_ffff), input.number(), width)
     case 3: clock.advance(nanoseconds: Int64(input.number() & 0xfff_ffff))
-    case 4 where operation == 4: _ = gpu.reset()
+    case 4 where operation == 4: return gpu.reset()
     case 4...7: shown += look(at: gpu, operation)
     case 8...9: _ = gpu.read(place(input.number()), width)
-    default: _ = gpu.write(place(input.number()), plausible(input.number(), operation), .dword)
+    default: return gpu.write(place(input.number()), plausible(input.number(), operation), .dword)
     }
+    return []
   }
-  return shown + look(at: gpu, 0)
 }
 
 /// Bytes in order; zeros after the last.
