@@ -84,6 +84,9 @@ package struct VirtualGPU: Sendable {
     return effects
   }
 
+  /// The monitor on the port.
+  package var monitor: Monitor { ports.monitor }
+
   /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
   package mutating func replaceMonitor(_ monitor: Monitor) -> [Effect] {
     latch(ports.replace(monitor, in: &registers))

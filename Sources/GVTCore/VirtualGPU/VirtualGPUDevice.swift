@@ -63,6 +63,9 @@ package final class VirtualGPUDevice: Sendable {
     }
   }
 
+  /// The monitor on the port.
+  package var monitor: Monitor { gpu.withLock { $0.monitor } }
+
   /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
   package func replaceMonitor(_ monitor: Monitor) {
     perform { gpu in (gpu.replaceMonitor(monitor), ()) }

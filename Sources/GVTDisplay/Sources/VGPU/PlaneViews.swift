@@ -22,11 +22,15 @@ struct PlaneViews {
     }
   }
 
+  private let faults: MemoryFaultCounter
   private let exporter: PageExporter?
   private var views: [View] = []
 
   /// `exporter` makes dmabufs of the pages, where the host has one.
-  init(exporter: PageExporter? = nil) { self.exporter = exporter }
+  init(faults: MemoryFaultCounter = MemoryFaultCounter(), exporter: PageExporter? = nil) {
+    self.faults = faults
+    self.exporter = exporter
+  }
 
   /// Whether any of them is a dmabuf.
   var areExported: Bool { views.contains { $0.view.isExported } }
@@ -45,8 +49,7 @@ struct PlaneViews {
     if let index = views.firstIndex(where: { $0.pages == pages }) {
       let view = views.remove(at: index)
       if view.isStale || view.entries != entries || view.view.needsUpdate {
-        let locations = device.pages(of: picture)
-        guard locations.contains(where: { $0 != nil }) else { return nil }
+        guard let locations = locate(picture, entries, in: device) else { return nil }
         try view.view.update(locations)
         view.entries = entries
         view.isStale = false
@@ -54,12 +57,22 @@ struct PlaneViews {
       views.append(view)
       return view.view.buffer
     }
-    let locations = device.pages(of: picture)
-    guard locations.contains(where: { $0 != nil }) else { return nil }
+    guard let locations = locate(picture, entries, in: device) else { return nil }
     // Before the new one: mappings are few and large.
     if views.count >= Self.limit { views.removeFirst() }
     let view = try View(pages, locations, entries, exporter)
     views.append(view)
     return view.view.buffer
+  }
+
+  /// Where a picture's pages are, those that are nowhere counted; nil if all of them are.
+  private func locate(
+    _ picture: PlaneDescription, _ entries: [TranslationEntry], in device: VirtualGPUDevice
+  ) -> [PageLocation?]? {
+    let locations = device.pages(of: picture)
+    for (location, entry) in zip(locations, entries) where location == nil {
+      faults.count(entry.address == nil ? .absentEntry : .unmappedPage)
+    }
+    return locations.contains { $0 != nil } ? locations : nil
   }
 }

@@ -10,6 +10,7 @@ package final class VGPUPlaneReader {
 
   private let device: VirtualGPUDevice
   private let clock: any Clock
+  private let faults: MemoryFaultCounter
   private let exporter: PageExporter?
   private var views: PlaneViews
   /// When the picture went away; nil while there is one, or after it was replaced by a card.
@@ -23,11 +24,16 @@ package final class VGPUPlaneReader {
   private var isFresh = false
   package private(set) var cursor = CursorState(image: nil, position: nil)
 
-  /// `exporter` makes dmabufs of the guest's pages; without it they are mapped.
-  package init(device: VirtualGPUDevice, exporter: PageExporter? = nil, clock: any Clock = MonotonicClock()) {
+  /// `faults` counts pages that are not the guest's. `exporter` makes dmabufs of those that are; without it they are
+  /// mapped.
+  package init(
+    device: VirtualGPUDevice, faults: MemoryFaultCounter = MemoryFaultCounter(), exporter: PageExporter? = nil,
+    clock: any Clock = MonotonicClock()
+  ) {
     self.device = device
+    self.faults = faults
     self.exporter = exporter
-    views = PlaneViews(exporter: exporter)
+    views = PlaneViews(faults: faults, exporter: exporter)
     self.clock = clock
   }
 
@@ -51,12 +57,12 @@ package final class VGPUPlaneReader {
   /// The guest's memory map changed: no mapping is trusted any more. While nobody looks none is kept either, so that memory
   /// that the guest no longer has does not stay in use.
   package func memoryChanged(isWatched: Bool = true) {
-    if isWatched { views.memoryChanged() } else { views = PlaneViews(exporter: exporter) }
+    if isWatched { views.memoryChanged() } else { views = PlaneViews(faults: faults, exporter: exporter) }
   }
 
   /// There is no guest any more: nothing of it is kept.
   package func guestIsGone() {
-    views = PlaneViews(exporter: exporter)
+    views = PlaneViews(faults: faults, exporter: exporter)
     cursor = CursorState(image: nil, position: nil)
     hasPicture = false
     hasShown = false

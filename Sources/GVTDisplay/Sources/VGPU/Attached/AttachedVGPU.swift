@@ -35,15 +35,20 @@ final class AttachedVGPU {
     configuration.monitor = monitor
     let news = try Inbox(News())
     self.news = news
-    function = try PCIFunction(configuration) { effect in news.add { $0.picture.add(effect) } }
+    function = try PCIFunction(
+      configuration, onEffect: { effect in news.add { $0.picture.add(effect) } },
+      onFault: { fault in news.add { $0.add(.warning("\(fault.explanation); this is said once")) } })
     device = function.device
-    reader = VGPUPlaneReader(device: device, exporter: .ofHost())
-    server = VFIOUserServer(path: spec.socketPath, function: function) { event in news.add { $0.add(event) } }
-    server.start()
+    reader = VGPUPlaneReader(device: device, faults: function.memoryAccess.faults, exporter: .ofHost())
+    server = try VFIOUserServer(path: spec.socketPath, function: function) { event in news.add { $0.add(event) } }
+    try server.start()
   }
 
+  /// Accesses to memory that the VMM has not mapped, by kind.
+  var refusedAccesses: [MemoryFault: Int] { function.memoryAccess.faults.counts }
+
   /// Power-on state, whatever the guest thinks of it.
-  func reset() { device.reset() }
+  func reset() { function.reset() }
 
   func stop() { server.stop() }
 }

@@ -39,7 +39,10 @@ extension VGPUSource {
   }
 
   /// Accesses to memory that the VMM has not mapped, by kind.
-  var refusedAccesses: [String: Int] { [:] }
+  var refusedAccesses: [String: Int] {
+    let counts = vgpu?.refusedAccesses ?? [:]
+    return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+  }
 
   package var details: [SourceDetail] {
     var details = [

@@ -1,0 +1,1 @@
+../../GVTCoreTests/VFIOUser/VFIOUserClient.swift

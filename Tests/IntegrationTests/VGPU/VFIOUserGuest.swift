@@ -1,0 +1,1 @@
+../../GVTDisplayTests/Support/VFIOUserGuest.swift
