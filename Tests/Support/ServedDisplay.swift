@@ -35,10 +35,10 @@ package final class ServedDisplay {
   /// `gvt-vnc serve SPEC` on a free port of loopback, ready for viewers.
   package init(
     _ spec: String, _ options: [String] = [], listeners: [String] = ["127.0.0.1:0"],
-    program path: String = Project.program, in folder: TemporaryFolder
+    program path: String = Project.program, environment: [String: String] = [:], in folder: TemporaryFolder
   ) throws {
     let program = try RunningProgram(
-      path, ["serve", spec] + listeners.flatMap { ["--listen", $0] } + options, in: folder)
+      path, ["serve", spec] + listeners.flatMap { ["--listen", $0] } + options, environment: environment, in: folder)
     self.program = program
     do {
       addresses = try listeners.indices.map { index in
