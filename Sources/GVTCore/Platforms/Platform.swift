@@ -29,7 +29,7 @@ package struct Platform: Sendable, CustomStringConvertible {
 
   private init(
     name: String, deviceID: UInt16, revision: UInt8, generation: InstanceType.Generation, planes: PlaneArrangement,
-    clocks: PortClocks, timestampKilohertz: Int64, rules: [RegisterRule]
+    clocks: PortClocks, ports: PortArrangement, timestampKilohertz: Int64, rules: [RegisterRule]
   ) {
     self.name = name
     self.deviceID = deviceID
@@ -38,7 +38,7 @@ package struct Platform: Sendable, CustomStringConvertible {
     self.planes = planes
     self.clocks = clocks
     self.timestampKilohertz = timestampKilohertz
-    self.rules = RegisterRule.power + RegisterRule.engines + rules
+    self.rules = RegisterRule.power + RegisterRule.engines + RegisterRule.ports(ports) + rules
   }
 
   /// What a type of vGPU is unless somebody asks for another platform of its generation.
@@ -49,7 +49,7 @@ package struct Platform: Sendable, CustomStringConvertible {
   /// Broadwell GT2 ULT, 0x1616: the first of Gen8's, whose PCH i915 takes for LynxPoint-LP.
   package static let broadwell = Platform(
     name: "bdw", deviceID: 0x1616, revision: 9, generation: .broadwell, planes: .primaryAndSprite, clocks: .broadwell,
-    timestampKilohertz: 12_500, rules: RegisterRule.broadwellPower)
+    ports: .broadwell, timestampKilohertz: 12_500, rules: RegisterRule.broadwellPower)
 
   /// Skylake GT2 ULT, 0x1916.
   package static let skylake = Platform(gen9: "skl", deviceID: 0x1916, revision: 7)
@@ -58,11 +58,11 @@ package struct Platform: Sendable, CustomStringConvertible {
   package static let kabyLake = Platform(gen9: "kbl", deviceID: 0x5916, revision: 2)
 
   /// Coffee Lake GT2 of a mobile H processor, 0x3e9b.
-  package static let coffeeLake = Platform(gen9: "cfl", deviceID: 0x3e9b, revision: 0)
+  package static let coffeeLake = Platform(gen9: "cfl", deviceID: 0x3e9b, revision: 0, ports: .cannonPoint)
 
-  private init(gen9 name: String, deviceID: UInt16, revision: UInt8) {
+  private init(gen9 name: String, deviceID: UInt16, revision: UInt8, ports: PortArrangement = .gen9) {
     self.init(
       name: name, deviceID: deviceID, revision: revision, generation: .skylake, planes: .universal, clocks: .gen9,
-      timestampKilohertz: 12_000, rules: RegisterRule.gen9Power)
+      ports: ports, timestampKilohertz: 12_000, rules: RegisterRule.gen9Power)
   }
 }

@@ -48,17 +48,19 @@ package struct VirtualGPU: Sendable {
     pipes = Pipe.allCases.map { PipeUnit($0, restoring: state?.pipes.pipes[$0.rawValue], at: now) }
     power = PowerUnit(restoring: state?.power)
     if let state { table.fill(with: state.table.entries) }
+    interrupts.show(ports.hotPlugLevels, in: .south)
   }
 
   /// Back to power-on, as a device reset does. The guest's memory stays where it is.
   package mutating func reset() -> [Effect] {
     registers.reset()
+    // The monitor stays as it is: it is not a part of the device.
+    ports = PortUnit(monitor: ports.monitor)
     interrupts = InterruptTree()
+    interrupts.show(ports.hotPlugLevels, in: .south)
     isLineUp = false
     pipes = Pipe.allCases.map { PipeUnit($0, at: clock.now) }
     power = PowerUnit()
-    // The monitor stays as it is: it is not a part of the device.
-    ports = PortUnit(monitor: ports.monitor)
     engines = EngineUnit(
       configuration.engines, timestampKilohertz: configuration.platform.timestampKilohertz, at: clock.now)
     table.clear()
@@ -67,7 +69,8 @@ package struct VirtualGPU: Sendable {
 
   // MARK: - The guest's accesses
 
-  /// What a read of BAR 0 gives. Call ``advance()`` first for interrupts to be up to date.
+  /// What a read of BAR 0 gives. Call ``advance()`` first for interrupts to be up to date, and ``didRead(_:_:)``
+  /// afterwards if it is the guest that reads.
   package func read(_ offset: Int, _ width: AccessWidth = .dword) -> UInt64 {
     guard MMIO.contains(offset, width) else { return 0 }
     return WordAccess.words(at: offset, width).reduce(0) { $0 | $1.contribution(word(at: $1.offset)) }
@@ -84,12 +87,21 @@ package struct VirtualGPU: Sendable {
     return effects
   }
 
-  /// The monitor on the port.
-  package var monitor: Monitor { ports.monitor }
+  /// The monitor on the port; nil if there is none.
+  package var monitor: Monitor? { ports.monitor }
 
-  /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
-  package mutating func replaceMonitor(_ monitor: Monitor) -> [Effect] {
+  /// After the guest has read something: reading some registers moves them on.
+  package mutating func didRead(_ offset: Int, _ width: AccessWidth = .dword) {
+    guard MMIO.contains(offset, width), offset + width.rawValue <= RegisterFile.byteCount else { return }
+    for access in WordAccess.words(at: offset, width) {
+      if case .port(let register) = registers.rule(at: access.offset)?.role { ports.didRead(register) }
+    }
+  }
+
+  /// Puts another monitor on the port, or with nil none: the guest is told by a hot-plug interrupt.
+  package mutating func replaceMonitor(_ monitor: Monitor?) -> [Effect] {
     latch(ports.replace(monitor, in: &registers))
+    interrupts.show(ports.hotPlugLevels, in: .south)
     return settleLine()
   }
 
@@ -137,7 +149,7 @@ package struct VirtualGPU: Sendable {
     case .frameCounter(let pipe): return UInt32(truncatingIfNeeded: pipes[pipe.rawValue].frameCount(at: clock.now))
     case .interrupt(let register): return interrupts[register]
     case .power(let register): return power.read(register, in: registers) ?? registers[offset]
-    case .port(let register): return ports.read(register, in: registers) ?? registers[offset]
+    case .port(let register): return ports.read(register, at: offset, in: registers) ?? registers[offset]
     case .engine(let register): return engines.read(register, at: clock.now) ?? registers[offset]
     default: return registers[offset]
     }

@@ -32,6 +32,7 @@ package final class VirtualGPUDevice: Sendable {
   package func read(_ offset: Int, _ width: AccessWidth = .dword) -> UInt64 {
     perform { gpu in
       let effects = gpu.advance()
+      defer { gpu.didRead(offset, width) }
       return (effects, gpu.read(offset, width))
     }
   }
@@ -63,11 +64,11 @@ package final class VirtualGPUDevice: Sendable {
     }
   }
 
-  /// The monitor on the port.
-  package var monitor: Monitor { gpu.withLock { $0.monitor } }
+  /// The monitor on the port; nil if there is none.
+  package var monitor: Monitor? { gpu.withLock { $0.monitor } }
 
-  /// Puts another monitor on the port: the guest is told by a hot-plug interrupt.
-  package func replaceMonitor(_ monitor: Monitor) {
+  /// Puts another monitor on the port, or with nil none: the guest is told by a hot-plug interrupt.
+  package func replaceMonitor(_ monitor: Monitor?) {
     perform { gpu in (gpu.replaceMonitor(monitor), ()) }
   }
 

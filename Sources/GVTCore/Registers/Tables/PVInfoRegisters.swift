@@ -3,8 +3,8 @@
 extension RegisterRule {
   /// What a guest is told of its share.
   ///
-  /// The mappable range is 2 MiB whatever the type: with more, i915 puts the console's framebuffer there and draws
-  /// through the trapped aperture; with less, legacy mappings hang. What a type grants is accounted by the host.
+  /// The mappable range depends on the monitor, not on the type; ``PortUnit`` says why. What a type grants is accounted
+  /// by the host.
   static func pvInfo(of type: InstanceType) -> [RegisterRule] {
     let page = MMIO.pvInfo
     return [
@@ -15,7 +15,7 @@ extension RegisterRule {
       // Full ppGTT (bit 2) and HWSP emulation (bit 3) are what i915 insists on; bit 4 is huge GTT.
       .init("vgt_caps", at: page + 0x10, reset: 0x1c, .readOnly),
       .init("mappable_gmadr.base", at: page + 0x40, reset: 0, .readOnly),
-      .init("mappable_gmadr.size", at: page + 0x44, reset: 2 << 20, .readOnly),
+      .init("mappable_gmadr.size", at: page + 0x44, .readOnly, role: .port(.mappableSize)),
       // From the end of BAR 2 (256 MiB) to the end of graphics memory.
       .init("nonmappable_gmadr.base", at: page + 0x48, reset: 0x1000_0000, .readOnly),
       .init("nonmappable_gmadr.size", at: page + 0x4c, reset: 0xf000_0000, .readOnly),

@@ -149,10 +149,10 @@ private final class Rig {
       #expect(rig.source.requestSize(PixelSize(width: width, height: 700)) == .forwarded)
     }
     let vgpu = try #require(rig.source.vgpu)
-    #expect(try rig.until { vgpu.device.monitor.preferred == PixelSize(width: 1020, height: 700) })
+    #expect(try rig.until { vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700) })
     _ = try VFIOUserGuest(attaching: rig.socket)
     #expect(try rig.until { rig.source.isConnected })
-    #expect(vgpu.device.monitor.preferred == PixelSize(width: 1020, height: 700))
+    #expect(vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700))
   }
 
   @Test func `without a QMP socket nobody can type, and reports say why`() throws {
