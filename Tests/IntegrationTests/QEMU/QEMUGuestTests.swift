@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: hasImage, "there is no guest: run Tests/Rig/guest-image.sh"), .timeLimit(.minutes(5)),
+    .enabled(if: hasImage, "there is no guest: run Tests/Rig/guest-image.sh 6.1"), .timeLimit(.minutes(5)),
     arguments: cases)
   func `a guest's shell is seen, typed at and rebooted`(_ example: Case) throws {
     let machine = try example.installation.guest(example.words)

@@ -33,18 +33,18 @@ struct QEMUInstallation: Sendable, CustomTestStringConvertible {
     return geteuid() == 0 && FileManager.default.fileExists(atPath: root + "/.qemu11-chroot.done")
   }
 
-  /// Made by Tests/Rig/guest-image.sh.
-  static let guestImage = cache + "/guest"
+  /// Made by Tests/Rig/guest-image.sh 6.1.
+  static let guestImage = cache + "/guest-6.1"
 
   /// Boots the guest of ``guestImage``; `words` go to the kernel.
   func guest(_ words: String) throws -> QEMUMachine {
     let machine = try QEMUMachine(
       self,
       [
-        "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd.gz", "-append",
+        "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd", "-append",
         words,
       ])
-    for file in ["vmlinuz", "initrd.gz"] {
+    for file in ["vmlinuz", "initrd"] {
       try FileManager.default.copyItem(
         atPath: Self.guestImage + "/" + file, toPath: machine.folderOutside + "/" + file)
     }

@@ -6,7 +6,7 @@ import Testing
 
 extension RealPeers {
   @Suite(.tags(.peer)) struct VirtualMachineTests {
-    private static let guest = QEMUInstallation.cache + "/guest"
+    private static let guest = QEMUInstallation.cache + "/guest-6.1"
     private static let hasGuest = FileManager.default.fileExists(atPath: guest + "/.guest-image.done")
 
     /// VGA's colours, which a command of ours fills the screen with.
@@ -49,16 +49,16 @@ extension RealPeers {
     }
 
     @Test(
-      .enabled(if: hasGuest, "no guest image (Tests/Rig/guest-image.sh)"),
+      .enabled(if: hasGuest, "no guest image (Tests/Rig/guest-image.sh 6.1)"),
       arguments: QEMUInstallation.all.filter(\.isThere))
     func `a viewer stays through boot, reboot and the end of its VM`(_ installation: QEMUInstallation) throws {
       let machine = try QEMUMachine(
         installation,
         [
-          "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd.gz", "-append",
+          "-vga", "std", "-usb", "-device", "usb-tablet", "-kernel", "%/vmlinuz", "-initrd", "%/initrd", "-append",
           "console=tty1 panic=1",
         ])
-      for file in ["vmlinuz", "initrd.gz"] {
+      for file in ["vmlinuz", "initrd"] {
         try FileManager.default.copyItem(
           atPath: "\(Self.guest)/\(file)", toPath: "\(machine.folderOutside)/\(file)")
       }
