@@ -19,12 +19,13 @@ struct Bench {
   let pipe = Pipe.a
 
   init(
-    memory: GuestMemory = GuestMemory(), platform: Platform = .skylake, engines: EngineBehaviour = .wedged
+    memory: GuestMemory = GuestMemory(), platform: Platform = .skylake, engines: EngineBehaviour = .wedged,
+    access: GuestMemoryAccess = GuestMemoryAccess()
   ) throws {
     let type = try InstanceType(named: "i915-GVTg_V\(platform.generation.rawValue)_4")
     gpu = VirtualGPU(
       VirtualGPUConfiguration(type: type, platform: platform, engines: engines), clock: clock, memory: memory,
-      table: try TranslationTable())
+      table: try TranslationTable(), access: access)
   }
 
   subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }

@@ -11,6 +11,26 @@ package enum Engine: Int, Hashable, Sendable, CaseIterable {
   /// BCS.
   case blitter = 0x2_2000
 
+  /// Events of this engine, as they appear in its half of a bank.
+  func interrupt(_ bits: UInt32) -> InterruptEvent {
+    switch self {
+    case .render: InterruptEvent(bits, in: .renderAndBlitter)
+    case .blitter: InterruptEvent(bits << 16, in: .renderAndBlitter)
+    case .video: InterruptEvent(bits, in: .video)
+    case .videoEnhancement: InterruptEvent(bits, in: .videoEnhancement)
+    }
+  }
+
+  /// Its place in arrays.
+  var index: Int {
+    switch self {
+    case .render: 0
+    case .video: 1
+    case .videoEnhancement: 2
+    case .blitter: 3
+    }
+  }
+
   /// All of its registers.
   package var block: Range<Int> { rawValue..<rawValue + 0x800 }
 
@@ -37,6 +57,8 @@ extension MMIO {
   package static func statusPage(_ engine: Engine) -> Int { engine.rawValue + 0x80 }
   /// RING_MI_MODE.
   package static func engineMode(_ engine: Engine) -> Int { engine.rawValue + 0x9c }
+  /// RING_IMR: events that the engine keeps to itself.
+  package static func engineInterruptMask(_ engine: Engine) -> Int { engine.rawValue + 0xa8 }
   /// RING_EIR.
   package static func errorIdentity(_ engine: Engine) -> Int { engine.rawValue + 0xb0 }
   /// RING_RESET_CTL.

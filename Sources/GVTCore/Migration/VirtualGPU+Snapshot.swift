@@ -22,7 +22,7 @@ extension VirtualGPU {
       interrupts = InterruptTree.State(gpu.interrupts)
       power = PowerUnit.State(gpu.power)
       ports = PortUnit.State(gpu.ports)
-      engines = EngineUnit.State(age: max(0, gpu.engines.age(at: now)))
+      engines = EngineUnit.State(gpu.engines, at: now)
     }
 
     /// The state in a snapshot that was made of such a vGPU.
@@ -57,7 +57,7 @@ extension VirtualGPU {
   /// What this vGPU is now. The vGPU itself does not change, but its guest should stand still meanwhile.
   package func state() -> State {
     var current = self
-    _ = current.advance()
+    current.passVblanks()
     return State(of: current)
   }
 }

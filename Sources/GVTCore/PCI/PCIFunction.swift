@@ -39,14 +39,16 @@ package final class PCIFunction: Sendable {
   ) throws(SystemFailure) {
     let interrupts = InterruptLines()
     let table = try TranslationTable()
-    device = try VirtualGPUDevice(configuration, clock: clock, memory: GuestMemory(), table: table) { effect in
+    memoryAccess = GuestMemoryAccess(faults: MemoryFaultCounter(onFirst: onFault))
+    device = try VirtualGPUDevice(
+      configuration, clock: clock, memory: GuestMemory(), table: table, access: memoryAccess
+    ) { effect in
       if effect == .interrupt { interrupts.raise() }
       onEffect(effect)
     }
     self.interrupts = interrupts
     platform = configuration.platform
     fences = configuration.type.fences
-    memoryAccess = GuestMemoryAccess(faults: MemoryFaultCounter(onFirst: onFault))
     config = Locked(ConfigSpace(configuration.platform))
     aperture = Aperture(table: table, access: memoryAccess)
   }

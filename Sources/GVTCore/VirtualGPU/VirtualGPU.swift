@@ -17,6 +17,7 @@ package struct VirtualGPU: Sendable {
   package let configuration: VirtualGPUConfiguration
   package let table: TranslationTable
   package var memory: GuestMemory
+  private let access: GuestMemoryAccess
   let clock: any Clock
   private(set) var registers: RegisterFile
   private(set) var interrupts: InterruptTree
@@ -27,15 +28,17 @@ package struct VirtualGPU: Sendable {
   private(set) var engines: EngineUnit
 
   /// A vGPU that has just been powered on, or one that goes on where another one was. What was pending then interrupts
-  /// again at the next ``advance()``: nobody knows whether that interrupt has arrived.
+  /// again at the next ``advance()``: nobody knows whether that interrupt has arrived. `access` is how the engines reach
+  /// the guest's memory.
   package init(
     _ configuration: VirtualGPUConfiguration, clock: any Clock, memory: GuestMemory, table: TranslationTable,
-    restoring state: State? = nil
+    access: GuestMemoryAccess = GuestMemoryAccess(), restoring state: State? = nil
   ) {
     self.configuration = configuration
     self.clock = clock
     self.memory = memory
     self.table = table
+    self.access = access
     let now = clock.now
     ports = PortUnit(monitor: configuration.monitor, restoring: state?.ports)
     engines = EngineUnit(
@@ -107,21 +110,28 @@ package struct VirtualGPU: Sendable {
 
   // MARK: - Time
 
-  /// Brings interrupts up to the clock's now.
+  /// Brings interrupts up to the clock's now, and lets engines go on that wait.
   package mutating func advance() -> [Effect] {
+    passVblanks()
+    latch(engines.advance(to: clock.now, in: &registers, memory: engineMemory))
+    return settleLine()
+  }
+
+  /// Latches the vblanks until now, and touches nothing outside of the device.
+  mutating func passVblanks() {
     let now = clock.now
     for index in pipes.indices {
       let events = pipes[index].passVblanks(until: now)
       if !events.isEmpty { interrupts.latch(events.rawValue, in: .pipe(pipes[index].pipe)) }
     }
-    return settleLine()
   }
 
   /// When ``advance()`` must be called for an interrupt to be in time; nil while the guest waits for none.
   package var nextDeadline: Instant? {
-    pipes.compactMap { pipe in
+    let vblanks = pipes.compactMap { pipe in
       interrupts.unmasked(in: .pipe(pipe.pipe)) & pipe.nextEvents.rawValue == 0 ? nil : pipe.nextVblank
-    }.min()
+    }
+    return (vblanks + [engines.nextLook].compactMap(\.self)).min()
   }
 
   /// Whether the interrupt line is up.
@@ -175,11 +185,15 @@ package struct VirtualGPU: Sendable {
     switch rule.role {
     case .power(let register): latch(power.write(whole, to: register, at: offset, in: &registers))
     case .port(let register): latch(ports.write(whole, to: register, at: offset, in: &registers))
-    case .engine(let register): latch(engines.write(whole, to: register, at: offset, in: &registers))
+    case .engine(let register):
+      latch(
+        engines.write(whole, to: register, at: offset, in: &registers, memory: engineMemory, now: clock.now))
     default: return act(on: rule.role)
     }
     return settleLine()
   }
+
+  private var engineMemory: EngineMemory { EngineMemory(table: table, guest: memory, access: access) }
 
   private mutating func latch(_ events: [InterruptEvent]) {
     for event in events { interrupts.latch(event.bits, in: event.bank) }

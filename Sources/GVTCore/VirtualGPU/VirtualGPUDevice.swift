@@ -10,6 +10,7 @@ package final class VirtualGPUDevice: Sendable {
   /// The GGTT, which needs no lock.
   package let table: TranslationTable
   private let gpu: Locked<VirtualGPU>
+  private let access: GuestMemoryAccess
   private let clock: any Clock
   private let onEffect: @Sendable (Effect) -> Void
   private let alarm: WakeUp
@@ -18,10 +19,12 @@ package final class VirtualGPUDevice: Sendable {
   /// `onEffect` is called on whichever thread caused the effect, never with the lock held.
   package init(
     _ configuration: VirtualGPUConfiguration, clock: any Clock = MonotonicClock(), memory: GuestMemory,
-    table: TranslationTable, onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
+    table: TranslationTable, access: GuestMemoryAccess = GuestMemoryAccess(),
+    onEffect: @escaping @Sendable (Effect) -> Void = { _ in }
   ) throws(SystemFailure) {
     alarm = try WakeUp()
-    gpu = Locked(VirtualGPU(configuration, clock: clock, memory: memory, table: table))
+    gpu = Locked(VirtualGPU(configuration, clock: clock, memory: memory, table: table, access: access))
+    self.access = access
     planes = configuration.platform.planes
     self.table = table
     self.clock = clock
@@ -59,7 +62,8 @@ package final class VirtualGPUDevice: Sendable {
   /// Goes on where another vGPU was, with this one's guest memory.
   package func restore(_ state: VirtualGPU.State) {
     perform { gpu in
-      gpu = VirtualGPU(gpu.configuration, clock: clock, memory: gpu.memory, table: table, restoring: state)
+      gpu = VirtualGPU(
+        gpu.configuration, clock: clock, memory: gpu.memory, table: table, access: access, restoring: state)
       return (Pipe.allCases.map(Effect.pipeChanged) + gpu.advance(), ())
     }
   }

@@ -2,18 +2,24 @@
 import GVTCore
 
 /// Does to a vGPU what `bytes` say, nine or so to an operation, and looks at the picture as a display would.
-/// It must not trap. Returns how many planes and cursors were on at those looks.
+/// The first byte chooses what kind of vGPU it is. It must not trap. Returns how many planes and cursors were on at those
+/// looks.
 @discardableResult
 func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
   let clock = ManualClock()
-  var gpu = try makeExercisedVirtualGPU(clock: clock)
-  var operations = GuestOperations(bytes: bytes)
+  let kind = Int(bytes.first ?? 0)
+  var gpu = try makeExercisedVirtualGPU(
+    clock: clock, platform: Platform.all[kind & 3], engines: EngineBehaviour.allCases[kind >> 2 & 1])
+  var operations = GuestOperations(bytes: Array(bytes.dropFirst()))
   while operations.perform(on: &gpu, clock) != nil {}
   return operations.shown + look(at: gpu, 0)
 }
 
 /// A vGPU with 4 GiB of guest memory to point at.
-func makeExercisedVirtualGPU(clock: ManualClock, restoring state: VirtualGPU.State? = nil) throws -> VirtualGPU {
+func makeExercisedVirtualGPU(
+  clock: ManualClock, platform: Platform = .skylake, engines: EngineBehaviour = .wedged,
+  restoring state: VirtualGPU.State? = nil
+) throws -> VirtualGPU {
   let ram = SharedDescriptor(try .memory(named: "ram"))
   var memory = GuestMemory()
   if let region = GuestMemoryRegion(
@@ -21,9 +27,10 @@ func makeExercisedVirtualGPU(clock: ManualClock, restoring state: VirtualGPU.Sta
   {
     memory.add(region)
   }
-  let type = try InstanceType(named: "i915-GVTg_V5_8")
+  let type = try InstanceType(named: "i915-GVTg_V\(platform.generation.rawValue)_8")
   return VirtualGPU(
-    VirtualGPUConfiguration(type: type), clock: clock, memory: memory, table: try TranslationTable(), restoring: state)
+    VirtualGPUConfiguration(type: type, platform: platform, engines: engines), clock: clock, memory: memory,
+    table: try TranslationTable(), restoring: state)
 }
 
 /// Bytes as what a guest does, one operation after another.
@@ -87,9 +94,14 @@ private func place(_ number: UInt64) -> Int {
   case 9...10: return MMIO.planeSurface(pipe, plane)
   case 11: return MMIO.planeControl(pipe, plane)
   case 12: return MMIO.planeStride(pipe, plane)
+  case 13: return engineRegisters[Int(number >> 8) % engineRegisters.count]
   default: return MMIO.planeControl(pipe, plane) + Int(number >> 8 & 0x3c)
   }
 }
+
+private let engineRegisters =
+  [MMIO.domainReset, MMIO.mailbox, MMIO.powerWell(2), MMIO.displayPLL, MMIO.sidebandControl]
+  + Engine.allCases.flatMap { [MMIO.submissionPort($0), MMIO.statusPage($0), MMIO.statusPointer($0)] }
 
 /// Half of the values are small or have the enable bit, or planes would hardly ever be on.
 private func plausible(_ number: UInt64, _ operation: UInt8) -> UInt64 {
