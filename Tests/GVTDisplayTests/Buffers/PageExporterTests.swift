@@ -112,4 +112,28 @@ struct PageExporterTests {
     ram.store([200].span, at: GuestAddress(UInt64(63 * Self.page)))
     #expect(try PlaneBufferTests.view(view.buffer).first == 200)
   }
+
+  @Test(.enabled(if: PageExporter.ofHost() != nil, "this host has no /dev/udmabuf that we may open"))
+  func `a large plane of scattered pages needs several of the kernel's dmabufs`() throws {
+    let exporter = try #require(PageExporter.ofHost())
+    let count = 2250
+    let ram = try GuestRAM(byteCount: count * Self.page)
+    for number in 0..<count {
+      ram.store([UInt32(number % 251)].span, at: GuestAddress(UInt64(number * Self.page)))
+    }
+    let order = (0..<count).map { $0 * 7 % count }
+    let pages = order.map { PageLocation(descriptor: ram.descriptor, fileOffset: $0 * Self.page) }
+    let exported = try ExportedPages(pages, by: exporter)
+    #expect(exported.dmabufs.count == (count + exporter.mostParts - 1) / exporter.mostParts)
+    #expect(try PlaneBufferTests.view(.exported(exported)) == order.map { UInt8($0 % 251) })
+  }
+
+  @Test(.enabled(if: PageExporter.ofHost() != nil, "this host has no /dev/udmabuf that we may open"))
+  func `the kernel makes no dmabuf of a file that could shrink`() throws {
+    let exporter = try #require(PageExporter.ofHost())
+    let file = try PlaneBufferTests.pages(2)
+    let view = try PageView([PageLocation(descriptor: file.shared, fileOffset: 0)], exporter: exporter)
+    #expect(!view.isExported)
+    #expect(try PlaneBufferTests.view(view.buffer) == [1])
+  }
 }

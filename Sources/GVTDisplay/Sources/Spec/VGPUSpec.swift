@@ -16,15 +16,6 @@ package struct VGPUSpec: Equatable, Sendable {
   package var qmpPath: String?
   package var guest: GuestSystem?
 
-  /// What a monitor can prefer: below, nothing that a desktop would fit in; above, more than an EDID's timing can say.
-  private static let widths = 320...3840
-  private static let heights = 200...2160
-
-  /// Whether a monitor can prefer a mode of this size.
-  package static func isPossible(_ size: PixelSize) -> Bool {
-    widths.contains(size.width) && heights.contains(size.height)
-  }
-
   static let form = """
     vgpu:/path/to.sock[?type=\(InstanceType.standard(.skylake).name)&platform=NAME&size=WxH&connector=dp&engines=wedged\
     &qmp=/path&guest=windows7-32]
@@ -44,7 +35,8 @@ package struct VGPUSpec: Equatable, Sendable {
     let platform = try fields.takePlatform()
     self.init(socketPath: path, type: try fields.takeType() ?? .standard(platform?.generation ?? .skylake))
     if let platform { platformName = platform.name }
-    size = try fields.takeSize(width: Self.widths, height: Self.heights)
+    let (low, high) = (Monitor.smallest, Monitor.largest)
+    size = try fields.takeSize(width: low.width...high.width, height: low.height...high.height)
     connector = try fields.takeWord("connector") ?? connector
     engines = try fields.takeWord("engines") ?? engines
     qmpPath = try fields.takePath("qmp", limit: limit)

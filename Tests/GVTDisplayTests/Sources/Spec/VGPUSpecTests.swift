@@ -61,7 +61,8 @@ struct VGPUSpecTests {
       ("vgpu:/a?engines=fast", "vgpu: engines must be one of wedged, complete, not \"fast\""),
       (
         "vgpu:/a?size=4096x2160",
-        "vgpu: size must be WIDTHxHEIGHT with a width from 320 to 3840 and a height from 200 to 2160, not \"4096x2160\""
+        "vgpu: size must be WIDTHxHEIGHT with a width from 640 to 3840 and a height from 480 to 2160, "
+          + "not \"4096x2160\""
       ),
       ("vgpu:/a?qmp=run", "vgpu: qmp must be a path that begins with / and has at most 107 bytes, not \"run\""),
       (

@@ -266,7 +266,7 @@ package final class VGPUSource: DisplaySource {
 
   package func requestSize(_ size: PixelSize) -> ResizeAnswer {
     guard vgpu != nil else { return .unsupported }
-    guard VGPUSpec.isPossible(size) else { return .invalid }
+    guard Monitor.isPossible(size) else { return .invalid }
     monitor.preferred = size
     plug()
     return .forwarded

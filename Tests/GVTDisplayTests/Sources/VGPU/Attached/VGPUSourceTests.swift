@@ -155,6 +155,19 @@ private final class Rig {
     #expect(vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700))
   }
 
+  @Test(.enabled(if: PageExporter.ofHost() != nil, "this host has no /dev/udmabuf that we may open"))
+  func `where the host makes dmabufs the picture comes through them`() throws {
+    let rig = try Rig()
+    let guest = try VFIOUserGuest(attaching: rig.socket)
+    try guest.show(size, colour: 0x9876)
+    #expect(try rig.until { rig.shows(0x9876) })
+    #expect(rig.source.details.contains { $0.name == "Picture" && $0.value.contains("udmabuf") })
+    guest.paint(size, colour: 0x5432)
+    #expect(try rig.until { rig.shows(0x5432) })
+    try guest.unmapMemory()
+    #expect(try rig.until { rig.sentence.contains("memory that it does not have") })
+  }
+
   @Test func `without a QMP socket nobody can type, and reports say why`() throws {
     let rig = try Rig()
     #expect(rig.source.input == nil)
