@@ -16,9 +16,12 @@ import GVTCore
       let type = try InstanceType(named: "i915-GVTg_V5_8")
       let snapshot = try Snapshot(file.count < 4 ? file : seal(file))
       let state = try VirtualGPU.State(snapshot, for: VirtualGPUConfiguration(type: type))
+      var again = Snapshot()
+      state.store(in: &again)
+      let copy = try VirtualGPU.State(Snapshot(again.bytes), for: VirtualGPUConfiguration(type: type))
+      precondition(copy == state, "what is written is what was read")
       let clock = ManualClock()
       var gpu = try makeExercisedVirtualGPU(clock: clock, restoring: state)
-      precondition(gpu.state() == state, "what is restored is what was read")
       var operations = GuestOperations(bytes: guest)
       while operations.perform(on: &gpu, clock) != nil {}
     } catch is SnapshotFailure {

@@ -11,7 +11,7 @@ struct GVTVNC: ParsableCommand {
     version: version,
     subcommands: [
       Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, TakeScreenshot.self,
-      VGPU.self,
+      VGPU.self, Migrate.self,
     ])
 
   static func main() {

@@ -91,6 +91,12 @@ package enum Files {
     }
   }
 
+  /// A file to hand to another process: to read, or emptied or made anew to write.
+  package static func opened(_ path: String, writing: Bool) throws(SystemFailure) -> OwnedDescriptor {
+    let flags = (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC
+    return OwnedDescriptor(owning: try check("open") { unsafe open(path, flags, 0o600) })
+  }
+
   /// Whether `descriptor` is a regular file, a memfd included: writing to one never waits for anybody.
   package static func isRegular(_ descriptor: Int32) throws(SystemFailure) -> Bool {
     var status = stat()

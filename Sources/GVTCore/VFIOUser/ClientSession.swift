@@ -146,8 +146,12 @@ package struct ClientSession {
     append(count)
   }
 
-  private func write(_ request: RegionRequest, _ body: Body, at place: Int) throws(Refusal) {
+  private mutating func write(_ request: RegionRequest, _ body: Body, at place: Int) throws(Refusal) {
     let region = try Self.region(request)
+    // A device that stands still changes nothing of itself (VFIO_DEVICE_STATE_STOP), whatever its guest writes.
+    if migration.state != .running && region != .configuration {
+      return warn("a write to a device that stands still")
+    }
     let start = body.place(place)
     guard function.write(region, at: request.offset, body.bytes, start..<start + Int(request.count)) else {
       throw Refusal(EINVAL, "an access beyond the end of a region")

@@ -5,8 +5,7 @@ import Synchronization
 package final class VirtualGPUDevice: Sendable {
   package typealias Effect = VirtualGPU.Effect
 
-  /// How its planes are programmed.
-  package let planes: PlaneArrangement
+  package let configuration: VirtualGPUConfiguration
   /// The GGTT, which needs no lock.
   package let table: TranslationTable
   private let gpu: Locked<VirtualGPU>
@@ -25,11 +24,14 @@ package final class VirtualGPUDevice: Sendable {
     alarm = try WakeUp()
     gpu = Locked(VirtualGPU(configuration, clock: clock, memory: memory, table: table, access: access))
     self.access = access
-    planes = configuration.platform.planes
+    self.configuration = configuration
     self.table = table
     self.clock = clock
     self.onEffect = onEffect
   }
+
+  /// How its planes are programmed.
+  package var planes: PlaneArrangement { configuration.platform.planes }
 
   /// The guest reads BAR 0.
   package func read(_ offset: Int, _ width: AccessWidth = .dword) -> UInt64 {

@@ -12,7 +12,7 @@ struct VGPU: ParsableCommand {
       there are never more than it has room for. What can be asked of a running one, as JSON over its control socket:
         \(InstanceVerb.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n  "))
       """,
-    subcommands: [VGPUTypes.self, VGPUList.self, VGPUReset.self])
+    subcommands: [VGPUTypes.self, VGPUList.self, VGPUSave.self, VGPURestore.self, VGPUReset.self])
 }
 
 struct VGPUTypes: ParsableCommand {

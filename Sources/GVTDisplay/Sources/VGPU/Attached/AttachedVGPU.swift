@@ -26,11 +26,13 @@ final class AttachedVGPU {
   let device: VirtualGPUDevice
   let reader: VGPUPlaneReader
   let news: Inbox<News>
+  let socketPath: String
   private let function: PCIFunction
   private let server: VFIOUserServer
 
-  /// Listens at the SPEC's socket. `monitor` is on the port, whatever the SPEC says of it.
-  init(_ spec: VGPUSpec, monitor: Monitor) throws(SystemFailure) {
+  /// Listens at `socketPath`. `monitor` is on the port, whatever the SPEC says of it.
+  init(_ spec: VGPUSpec, at socketPath: String, monitor: Monitor) throws(SystemFailure) {
+    self.socketPath = socketPath
     var configuration = spec.configuration
     configuration.monitor = monitor
     let news = try Inbox(News())
@@ -40,9 +42,22 @@ final class AttachedVGPU {
       onFault: { fault in news.add { $0.add(.warning("\(fault.explanation); this is said once")) } })
     device = function.device
     reader = VGPUPlaneReader(device: device, faults: function.memoryAccess.faults, exporter: .ofHost())
-    server = try VFIOUserServer(path: spec.socketPath, function: function) { event in news.add { $0.add(event) } }
+    server = try VFIOUserServer(path: socketPath, function: function) { event in news.add { $0.add(event) } }
+    function.allowMigration()
     try server.start()
   }
+
+  /// What the vGPU is now.
+  func snapshot() -> Snapshot { function.snapshot() }
+
+  /// Makes it what the vGPU of a snapshot was; the VM that has attached it stays.
+  func restore(_ snapshot: Snapshot) throws(SnapshotFailure) { try function.restore(snapshot) }
+
+  /// The PCI configuration space.
+  var configurationSpace: [UInt8] { function.configuration }
+
+  /// Accesses that went through the aperture.
+  var apertureAccesses: Int { function.apertureAccessCount }
 
   /// Accesses to memory that the VMM has not mapped, by kind.
   var refusedAccesses: [MemoryFault: Int] { function.memoryAccess.faults.counts }

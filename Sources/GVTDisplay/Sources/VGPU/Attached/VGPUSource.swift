@@ -14,15 +14,21 @@ package final class VGPUSource: DisplaySource {
   let spec: VGPUSpec
   let logger: Logger
   let claim: InstanceClaim
-  private(set) var vgpu: AttachedVGPU?
-  private(set) var isConnected = false
+  var vgpu: AttachedVGPU?
+  var isConnected = false
+  /// Where another VM may wait to be shown; see ``handOver(withState:)``.
+  var successor: SuccessorVGPU?
+  /// While a command saves or moves the VM.
+  var holding: Hold?
+  /// The VM's QMP socket.
+  var qmpPath: String?
   private let words: AttachmentWords
   private var control: InstanceControl?
-  private var qmp: QMPInput?
-  private var loop: EventLoop?
-  private var events: SourceEvents?
+  var qmp: QMPInput?
+  private(set) var loop: EventLoop?
+  private(set) var events: SourceEvents?
   private var isWatched = false
-  private var flips = FlipPacing()
+  var flips = FlipPacing()
   private var flipTimer: EventLoop.TimerID?
   private var recheck: EventLoop.TimerID?
   private var retryTimer: EventLoop.TimerID?
@@ -33,11 +39,11 @@ package final class VGPUSource: DisplaySource {
   private var hotSpots = HotSpotFinder()
   private var hotSpotTimer: EventLoop.TimerID?
   /// What the monitor prefers, for this guest and for the next.
-  private(set) var monitor: Monitor
+  var monitor: Monitor
   package private(set) var cursor = CursorState.unknown
   package private(set) var input: (any InputSink)?
   /// The size of the last picture.
-  private(set) var size: PixelSize?
+  var size: PixelSize?
 
   /// `claim` is kept until the source is stopped.
   package init(_ spec: VGPUSpec, claim: InstanceClaim, logger: Logger) {
@@ -46,14 +52,14 @@ package final class VGPUSource: DisplaySource {
     self.logger = logger
     words = AttachmentWords(socketPath: spec.socketPath)
     monitor = spec.configuration.monitor
+    qmpPath = spec.qmpPath
   }
 
   package func start(on loop: EventLoop, events: SourceEvents) {
     self.loop = loop
     self.events = events
-    if let path = spec.qmpPath {
-      qmp = QMPInput(path: path, on: loop, logger: logger) { [weak self] in self?.inputChanged() }
-    } else {
+    connectInput()
+    if qmpPath == nil {
       logger.notice("this display is view-only: its SPEC names no qmp= socket that takes keys and pointer")
     }
     do {
@@ -67,9 +73,10 @@ package final class VGPUSource: DisplaySource {
   private func powerOn() {
     guard let loop else { return }
     do {
-      let vgpu = try AttachedVGPU(spec, monitor: monitor)
+      let vgpu = try AttachedVGPU(spec, at: spec.socketPath, monitor: monitor)
       try loop.watch(vgpu.news.wakeUp.descriptor) { [weak self] _ in self?.takeNews() }
       self.vgpu = vgpu
+      openSuccessor()
       failure = nil
       logger.info("waiting for a VMM", metadata: ["socket": "\(spec.socketPath)", "type": "\(spec.type.name)"])
     } catch {
@@ -90,6 +97,7 @@ package final class VGPUSource: DisplaySource {
       vgpu.stop()
     }
     vgpu = nil
+    closeSuccessor()
     claim.end()
     events = nil
     loop = nil
@@ -97,7 +105,7 @@ package final class VGPUSource: DisplaySource {
 
   // MARK: - News
 
-  private func takeNews() {
+  func takeNews() {
     guard let vgpu, let loop else { return }
     let news = vgpu.news.take()
     for event in news.events { take(event, from: vgpu) }
@@ -120,7 +128,8 @@ package final class VGPUSource: DisplaySource {
       size = nil
       vgpu.reader.guestIsGone()
       updateCursor()
-      logger.info("the VMM has gone: \(reason)", metadata: ["socket": "\(spec.socketPath)"])
+      logger.info("the VMM has gone: \(reason)", metadata: ["socket": "\(vgpu.socketPath)"])
+      followSuccessor()
     case .memoryChanged: break
     case .warning(let sentence): logger.warning("\(sentence)", metadata: ["socket": "\(spec.socketPath)"])
     }
@@ -133,7 +142,7 @@ package final class VGPUSource: DisplaySource {
     loop.schedule(after: Self.unwatchedInterval) { [weak self] in self?.resumeNews(descriptor) }
   }
 
-  private func resumeNews(_ descriptor: Int32) {
+  func resumeNews(_ descriptor: Int32) {
     guard vgpu?.news.wakeUp.descriptor == descriptor else { return }
     do {
       try loop?.watch(descriptor) { [weak self] _ in self?.takeNews() }
@@ -159,7 +168,7 @@ package final class VGPUSource: DisplaySource {
     }
   }
 
-  private func tellStatus() {
+  func tellStatus() {
     guard status != toldStatus else { return }
     toldStatus = status
     events?.statusChanged()
@@ -171,6 +180,7 @@ package final class VGPUSource: DisplaySource {
     guard let vgpu else {
       return store.present(StatusCard(title: "No vGPU", detail: failure ?? "It has not been started."))
     }
+    if let card = holding?.card { return store.present(card) }
     guard isConnected else { return store.present(words.card) }
     let damage = vgpu.reader.capture(into: store)
     if case .running = vgpu.reader.status {
@@ -204,6 +214,7 @@ package final class VGPUSource: DisplaySource {
   package var status: SourceStatus {
     if let failure { return .failed(failure) }
     guard let vgpu else { return .waiting("The vGPU has not been started.") }
+    if let card = holding?.card { return .waiting(card.detail) }
     return isConnected ? vgpu.reader.status : .waiting(words.sentence)
   }
 
@@ -211,7 +222,13 @@ package final class VGPUSource: DisplaySource {
 
   // MARK: - Pointer and keys
 
-  private func inputChanged() {
+  /// Keys and pointer go where ``qmpPath`` says, if it says something.
+  func connectInput() {
+    guard let qmpPath, let loop else { return }
+    qmp = QMPInput(path: qmpPath, on: loop, logger: logger) { [weak self] in self?.inputChanged() }
+  }
+
+  func inputChanged() {
     input = qmp?.sink.map { sink in PointerObserver(sink) { [weak self] in self?.pointed(at: $0) } }
     updateCursor()
     events?.statusChanged()
@@ -223,13 +240,13 @@ package final class VGPUSource: DisplaySource {
     return qmp.status ?? "keys and \(qmp.isAbsolute ? "absolute" : "relative") pointer by QMP"
   }
 
-  private func refreshCursor() {
+  func refreshCursor() {
     guard let vgpu, isConnected, vgpu.reader.refreshCursor() else { return }
     updateCursor()
     awaitRest()
   }
 
-  private func updateCursor() {
+  func updateCursor() {
     var new = isConnected ? vgpu?.reader.cursor ?? CursorState(image: nil, position: nil) : .unknown
     if let image = new.image, let corner = new.position, image.hotSpot == .zero,
       let hotSpot = hotSpots.hotSpot(of: image)

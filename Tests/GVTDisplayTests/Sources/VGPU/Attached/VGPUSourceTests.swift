@@ -150,7 +150,8 @@ private final class Rig {
     }
     let vgpu = try #require(rig.source.vgpu)
     #expect(try rig.until { vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700) })
-    _ = try VFIOUserGuest(attaching: rig.socket)
+    let guest = try VFIOUserGuest(attaching: rig.socket)
+    defer { withExtendedLifetime(guest) {} }
     #expect(try rig.until { rig.source.isConnected })
     #expect(vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700))
   }

@@ -16,12 +16,17 @@ package struct InstanceReply: Codable, Equatable, Sendable {
   /// One sentence.
   package var failure: String?
   package var status: InstanceStatus?
+  package var migration: InstanceMigration?
   /// What each verb does.
   package var verbs: [String: String]?
 
-  package init(failure: String? = nil, status: InstanceStatus? = nil, verbs: [String: String]? = nil) {
+  package init(
+    failure: String? = nil, status: InstanceStatus? = nil, migration: InstanceMigration? = nil,
+    verbs: [String: String]? = nil
+  ) {
     self.failure = failure
     self.status = status
+    self.migration = migration
     self.verbs = verbs
   }
 }

@@ -16,7 +16,7 @@ package struct InstanceVerb: Sendable {
   /// Runs on the display's thread, where it must not wait.
   let act: @Sendable (VGPUSource, Order) -> Void
 
-  package static let all: [InstanceVerb] = [status, reset, help]
+  package static let all: [InstanceVerb] = [status, reset, hold, release, save, restore, handover, help]
 
   package static let status = InstanceVerb(name: "status", summary: "how the vGPU is doing") { source, order in
     order.reply(InstanceReply(status: source.instanceStatus))
