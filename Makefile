@@ -1,12 +1,16 @@
 # The verbs of this project. Each is a line or three; what needs more is a script in .ci/.
-# ARGS goes to the demo (make run ARGS="--guests 2 --port 5910") and to the benchmarks (make bench ARGS="latency idle").
-.PHONY: run test build check fmt lint bench fuzz asan tsan install clean
+# ARGS goes to the demo (make run ARGS="--guests 2 --port 5910"), to the VM (make run-linux ARGS=--desktop) and to the
+# benchmarks (make bench ARGS="latency idle").
+.PHONY: run run-linux test build check fmt lint bench fuzz asan tsan install clean
 PREFIX ?= /usr/local
 # With Swift's libraries inside, so that what is installed needs no toolchain. Another linker would warn of their mktemp.
 RELEASE = -c release --static-swift-stdlib -Xswiftc -use-ld=lld
 
 run: build
 	exec .build/release/gvt-vnc demo $(ARGS)
+
+run-linux: build
+	exec Tests/Rig/run-linux.sh $(ARGS)
 
 test:
 	@.ci/test

@@ -1,7 +1,7 @@
 #!/bin/bash
 # guest-image.sh 6.1|6.12|7 [DIR] - make (once) a Linux guest for tests in DIR (.cache/guest-KERNEL unless given):
 #   vmlinuz    Debian's stock kernel: bookworm's 6.1, trixie's 6.12, or the 7.x of trixie-backports
-#   initrd     busybox, the kernel's drivers for screens, USB and disks, guest/init and guest/kms.c
+#   initrd     busybox, the kernel's drivers for screens, USB and disks, and guest/: init, session and kms
 #   font.psf   the font that guest/init puts on the console
 # Boots to a shell in a few seconds under TCG. For what may stand on the kernel's command line see guest/init.
 # 6.12 and 7 are downloaded inside qemu11-chroot.sh's chroot (QEMU11, or .cache/qemu11), so that needs root.
@@ -14,8 +14,10 @@ kernel=$1
 DIR=$(realpath -m -- "${2:-$here/../../.cache/guest-$kernel}")
 QEMU11=$(realpath -m -- "${QEMU11:-$here/../../.cache/qemu11}")
 STAMP=$DIR/.guest-image.done
-if [ -e "$STAMP" ] && [ -z "$(find "$here/guest-image.sh" "$here/guest/init" "$here/guest/kms.c" -newer "$STAMP")" ]; then
-  echo "guest-image: $(cat "$STAMP") in $DIR"; exit 0
+# The stamp's second line: what it was made by.
+made_by=$(cat "$here/guest-image.sh" "$here"/guest/* | cksum)
+if [ -e "$STAMP" ] && [ "$(sed -n 2p "$STAMP")" = "$made_by" ]; then
+  echo "guest-image: $(head -n 1 "$STAMP") in $DIR"; exit 0
 fi
 for tool in apt-get dpkg cpio gcc pkg-config; do command -v $tool >/dev/null || die "$tool is missing"; done
 mkdir -p "$DIR"
@@ -69,7 +71,7 @@ LD_LIBRARY_PATH=$libkmod ./depmod -b "$PWD/tree" "$version"
 root=initrd
 mkdir -p $root/{bin,dev,proc,sys,tmp,etc,lib/modules/"$version"}
 cp "$(find tree -path '*bin/busybox' -print -quit)" $root/bin/busybox
-cp "$here/guest/init" $root/init
+cp "$here/guest/init" "$here/guest/session" $root/
 # shellcheck disable=SC2046
 gcc -std=gnu17 -O2 -Wall -Wextra -static -s $(pkg-config --cflags libdrm) -o $root/bin/kms "$here/guest/kms.c"
 gzip -dc "$(find tree -name 'Lat15-VGA16.psf.gz' -print -quit)" >font.psf
@@ -91,5 +93,5 @@ grep -q '/i915\.ko' $root/lib/modules/"$version"/modules.dep || die "there is no
 (cd $root && find . -print0 | LC_ALL=C sort -z | cpio -0 --quiet -o -H newc) >"$DIR/initrd"
 cp "$(find tree \( -name "vmlinuz-$version" -o -path "*/$version/vmlinuz" \) -type f -print -quit)" "$DIR/vmlinuz"
 mv font.psf "$DIR/font.psf"
-echo "Linux $version" >"$STAMP"
-echo "guest-image: $(cat "$STAMP") in $DIR"
+printf 'Linux %s\n%s\n' "$version" "$made_by" >"$STAMP"
+echo "guest-image: $(head -n 1 "$STAMP") in $DIR"
