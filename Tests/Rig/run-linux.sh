@@ -38,7 +38,7 @@ outside=$root$inside
 server= machine=
 finish() {
   trap - EXIT INT TERM
-  for process in $machine $server; do kill "$process" 2>/dev/null && wait "$process" 2>/dev/null; done
+  for process in $machine $server; do kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true; done
   rm -rf -- "$outside"
 }
 trap finish EXIT
