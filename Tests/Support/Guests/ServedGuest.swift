@@ -1,0 +1,49 @@
+// A guest, the display that serves its vGPU and accounts it apart from all others on this machine, and their log.
+import Glibc
+
+package final class ServedGuest {
+  package let guest: VGPUGuest
+  package let display: ServedDisplay
+  private let folder: TemporaryFolder
+
+  /// Serves a vGPU and starts a guest on it. `options` are the SPEC's, as in `platform=bdw&connector=hdmi`.
+  package init(_ settings: VGPUGuest.Settings, _ options: String, arguments: [String] = []) throws {
+    folder = try TemporaryFolder()
+    guest = try VGPUGuest(settings)
+    display = try ServedDisplay(
+      guest.spec(options), arguments, environment: ["GVT_VNC_RUN": folder.path("run")], in: folder)
+    let path = guest.socketPath
+    guard poll(for: 10, until: { Glibc.access(path, F_OK) == 0 }) else {
+      throw TestFailure("the vGPU does not listen: \(display.program.errors)")
+    }
+    try guest.start()
+  }
+
+  deinit {
+    guest.kill()
+    display.end()
+  }
+
+  /// A viewer that gets exact pixels, the pointer apart from them, and may resize.
+  package func viewer() throws -> RFBTestClient {
+    try RFBTestClient(
+      display.address,
+      .init(Encoding.tight, Encoding.extendedDesktopSize, Encoding.desktopSize, Encoding.cursorWithAlpha))
+  }
+
+  /// Runs `body`; what the server and the guest said is part of any failure.
+  package func use<Result>(_ body: (ServedGuest) throws -> Result) throws -> Result {
+    do {
+      let result = try body(self)
+      guard display.program.isRunning else { throw TestFailure("the server ended during the test") }
+      return result
+    } catch {
+      throw TestFailure(
+        """
+        \(error)
+        server, status \(String(describing: display.program.exitStatus)): \(display.program.errors.suffix(2000))
+        guest: \(guest.consoleLog.suffix(2000))
+        """)
+    }
+  }
+}
