@@ -47,6 +47,13 @@ package struct DisplayPortSink: Hashable, Sendable {
     }
   }
 
+  /// What the socket of a built-in panel answers while it has none: a DPCD of zeros, which i915 takes for no panel after
+  /// one read. Of a message that times out it would make 128.
+  package static func blank(to message: [UInt8]) -> [UInt8]? {
+    guard message.count == 4, message[0] >> 4 == 0x9 else { return nil }
+    return [acknowledged] + Array(repeating: 0, count: min(Int(message[3]) + 1, 16))
+  }
+
   private static let acknowledged: UInt8 = 0x00
   private static let refused: UInt8 = 0x10
   private static let refusedByDevice: UInt8 = 0x40

@@ -151,6 +151,7 @@ package struct PortUnit: Sendable {
 
   /// The reply, of 1 to 17 bytes; nil if there is nobody.
   private mutating func answer(to message: [UInt8], on port: DDI) -> [UInt8]? {
+    if port == .a { return DisplayPortSink.blank(to: message) }
     guard port == Self.monitorPort, monitor?.connector == .displayPort else { return nil }
     return sink.reply(to: message, edid: edid)
   }

@@ -111,7 +111,7 @@ private struct AuxiliaryDriver {
 
   @Test func `nobody answers on the other ports, without a monitor, or behind HDMI`() throws {
     var driver = try AuxiliaryDriver()
-    for control in [0x6_4010, 0x6_4210, 0x6_4310] {
+    for control in [0x6_4210, 0x6_4310] {
       driver.control = control
       #expect(driver.read(0, 1) == nil)
     }
@@ -120,6 +120,14 @@ private struct AuxiliaryDriver {
     #expect(driver.read(0, 1) == nil)
     var other = try AuxiliaryDriver(connector: .hdmi)
     #expect(other.read(0, 1) == nil)
+  }
+
+  @Test func `a built-in panel is nothing but zeros`() throws {
+    var driver = try AuxiliaryDriver()
+    driver.control = 0x6_4010
+    #expect(driver.read(0, 15) == [UInt8](repeating: 0, count: 16))
+    #expect(driver.write(0x100, [0x0a]) == nil)
+    #expect(driver.exchange([0x40, 0, 0x50]) == nil)
   }
 
   @Test func `status bits are cleared by writing them`() throws {

@@ -46,16 +46,27 @@ struct GuestOperations {
     guard let operation = input.next() else { return nil }
     let width = AccessWidth.allCases[Int(operation >> 6)]
     switch operation & 0x0f {
-    case 0: _ = gpu.read(Int(truncatingIfNeeded: input.number()), width)
+    case 0: read(Int(truncatingIfNeeded: input.number()), width, from: &gpu)
     case 1: return gpu.write(Int(truncatingIfNeeded: input.number()), input.number(), width)
     case 2: return gpu.write(Int(input.number() & 0xff_ffff), input.number(), width)
     case 3: clock.advance(nanoseconds: Int64(input.number() & 0xfff_ffff))
     case 4 where operation == 4: return gpu.reset()
+    case 4 where operation == 0x44: return gpu.replaceMonitor(monitor(input.number()))
     case 4...7: shown += look(at: gpu, operation)
-    case 8...9: _ = gpu.read(place(input.number()), width)
+    case 8...9: read(place(input.number()), width, from: &gpu)
     default: return gpu.write(place(input.number()), plausible(input.number(), operation), .dword)
     }
     return []
+  }
+
+  private func read(_ offset: Int, _ width: AccessWidth, from gpu: inout VirtualGPU) {
+    _ = gpu.read(offset, width)
+    gpu.didRead(offset, width)
+  }
+
+  private func monitor(_ number: UInt64) -> Monitor? {
+    let size = PixelSize(width: Int(number & 0xffff), height: Int(number >> 16 & 0xffff))
+    return number & 3 == 0 ? nil : Monitor(connector: number & 3 == 1 ? .hdmi : .displayPort, preferred: size)
   }
 }
 
@@ -95,6 +106,7 @@ private func place(_ number: UInt64) -> Int {
   case 11: return MMIO.planeControl(pipe, plane)
   case 12: return MMIO.planeStride(pipe, plane)
   case 13: return engineRegisters[Int(number >> 8) % engineRegisters.count]
+  case 14: return portRegisters[Int(number >> 8) % portRegisters.count]
   default: return MMIO.planeControl(pipe, plane) + Int(number >> 8 & 0x3c)
   }
 }
@@ -102,6 +114,11 @@ private func place(_ number: UInt64) -> Int {
 private let engineRegisters =
   [MMIO.domainReset, MMIO.mailbox, MMIO.powerWell(2), MMIO.displayPLL, MMIO.sidebandControl]
   + Engine.allCases.flatMap { [MMIO.submissionPort($0), MMIO.statusPage($0), MMIO.statusPointer($0)] }
+
+/// AUX channels of both generations with their first data register, GMBUS, and the rest of the ports.
+private let portRegisters =
+  [0x6_4110, 0x6_4114, 0xe_4110, 0xe_4114, MMIO.gmbusSelect, MMIO.gmbusCommand, MMIO.gmbusData, MMIO.hotPlug]
+  + DDI.allCases.flatMap { [MMIO.portBuffer($0), MMIO.portTransport($0)] }
 
 /// Half of the values are small or have the enable bit, or planes would hardly ever be on.
 private func plausible(_ number: UInt64, _ operation: UInt8) -> UInt64 {

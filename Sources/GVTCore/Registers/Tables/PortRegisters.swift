@@ -69,11 +69,12 @@ extension RegisterRule {
     ]
   }
 
-  /// The sequencer of the panel that is not there. i915 looks for one on port A of Gen9 whatever the straps say, and keeps
-  /// to the delays that it finds: with these it waits hardly at all, with zeros nearly a second.
+  /// The sequencer of the panel that is not there. i915 looks for one on port A of Gen9 whatever the straps say. It does
+  /// not wait for a power cycle if the panel's logic has power already (bit 3), and keeps to the delays that it finds: one
+  /// unit each, since it takes zeros for nearly a second. CannonPoint has the last of them in PP_CONTROL 8:4.
   private static let panelPower: [RegisterRule] = [
     .init("PP_STATUS", at: MMIO.panelPower, .readOnly, role: .port(.panelPowerStatus)),
-    .init("PP_CONTROL", at: MMIO.panelPower + 0x4),
+    .init("PP_CONTROL", at: MMIO.panelPower + 0x4, reset: 0x18),
     .init("PP_ON_DELAYS", at: MMIO.panelPower + 0x8, reset: 0x0001_0001),
     .init("PP_OFF_DELAYS", at: MMIO.panelPower + 0xc, reset: 0x0001_0001),
     .init("PP_DIVISOR", at: MMIO.panelPower + 0x10, reset: 0x0018_6901),
