@@ -60,7 +60,7 @@ extension RealPeers {
         return pixel(10, 700) == 0x003366 && pixel(202, 140) == 0xff0000 && pixel(326, 212) == 0xff0000
           && pixel(198, 140) == 0x003366 && pixel(330, 212) == 0x003366
       }
-      #expect(viewer.cursor.map { $0.width == 64 && $0.height == 64 } == true)
+      try viewer.follow(within: 20) { $0.cursor.map { $0.width == 64 && $0.height == 64 } == true }
       #expect(try agent.finish(shown, within: 60).status == 0)
       let flips = try agent.run("kms flip 2", within: 60)
       #expect(flips.contains("flips "), "\(flips)")
