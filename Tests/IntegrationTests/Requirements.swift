@@ -13,3 +13,11 @@ extension Trait where Self == ConditionTrait {
 
 /// Tests that start servers and viewers run one after another: two cores do not carry more.
 @Suite(.serialized, .timeLimit(.minutes(10))) enum RealPeers {}
+
+extension Trait where Self == ConditionTrait {
+  /// Linux guests with vGPUs.
+  static func needsGuests(_ kernels: [GuestKernel], desktop: Bool = false) -> Self {
+    let missing = GuestImages.whatIsMissing(kernels: kernels, desktop: desktop)
+    return .enabled(if: missing == nil, "\(missing ?? "")")
+  }
+}

@@ -80,5 +80,8 @@ package struct Picture: Equatable, Sendable {
     return Picture(width: width, height: height, pixels: rows)
   }
 
+  /// The pixel at a place inside.
+  package func at(_ x: Int, _ y: Int) -> UInt32 { x < width && y < height ? pixels[y * width + x] & 0xff_ffff : 0 }
+
   package var colours: Int { Set(pixels).count }
 }
