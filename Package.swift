@@ -127,6 +127,7 @@ if Context.environment["GVT_FUZZ"] != nil {
       swiftSettings: toolSettings + [.unsafeFlags(["-parse-as-library"])]),
     fuzz("FuzzRFB", ["GVTDisplay"]),
     fuzz("FuzzRegisters", ["GVTCore", "CLinux"]),
+    fuzz("FuzzVFIOUser", ["GVTCore", "CLinux"]),
     fuzz("FuzzSnapshot", ["GVTCore", "CLinux"]),
     fuzz("FuzzQEMU", ["GVTCore", "GVTDisplay", "CLinux"]),
     fuzz("FuzzSpec", ["GVTDisplay"]),

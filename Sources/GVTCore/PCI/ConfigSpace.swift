@@ -22,6 +22,7 @@ package struct ConfigSpace: Sendable, Equatable {
     package static let latencyTimer = 0x0d
     package static func bar(_ number: Int) -> Int { 0x10 + 4 * number }
     package static let subsystem = 0x2c
+    package static let rom = 0x30
     package static let capabilities = 0x34
     package static let interruptLine = 0x3c
     package static let interruptPin = 0x3d
@@ -46,10 +47,12 @@ package struct ConfigSpace: Sendable, Equatable {
   private var values = [UInt8](repeating: 0, count: byteCount)
   private let masks: [UInt8]
 
-  /// As at power-on.
-  package init(_ platform: Platform) {
+  /// As at power-on, with an expansion ROM of that many bytes, a power of two or none.
+  package init(_ platform: Platform, romBytes: Int = 0) {
     var draft = Draft()
     Self.addHeader(of: platform, to: &draft)
+    // The address, and bit 0 that enables it.
+    if romBytes > 0 { draft.set(Offset.rom, UInt32(0), writable: UInt32(truncatingIfNeeded: -romBytes) | 1) }
     Self.addGraphics(to: &draft)
     Self.addCapabilities(to: &draft)
     values = draft.values

@@ -26,14 +26,16 @@ package final class PCIFunction: Sendable {
 
   private let platform: Platform
   private let fences: Int
+  private let rom: [UInt8]
   private let config: Locked<ConfigSpace>
   private let aperture: Aperture
   private let apertureAccesses = Locked(0)
 
-  /// A device that has just been powered on. `onEffect` is called on whichever thread caused the effect; `onFault` for
-  /// the first fault of each kind.
+  /// A device that has just been powered on. Its ROM holds `videoTables` (a VBT) if there are any. `onEffect` is called on whichever thread caused the effect; `onFault` for
+  /// the first fault of each kind, and then perhaps while the device is locked: it must not ask the
+  /// device for anything.
   package init(
-    _ configuration: VirtualGPUConfiguration, clock: any Clock = MonotonicClock(),
+    _ configuration: VirtualGPUConfiguration, videoTables: [UInt8] = [], clock: any Clock = MonotonicClock(),
     onEffect: @escaping @Sendable (VirtualGPU.Effect) -> Void = { _ in },
     onFault: @escaping @Sendable (MemoryFault) -> Void = { _ in }
   ) throws(SystemFailure) {
@@ -49,11 +51,16 @@ package final class PCIFunction: Sendable {
     self.interrupts = interrupts
     platform = configuration.platform
     fences = configuration.type.fences
-    config = Locked(ConfigSpace(configuration.platform))
+    let rom = videoTables.isEmpty ? nil : OptionROM(configuration.platform, videoTables: videoTables)
+    self.rom = rom?.bytes ?? []
+    config = Locked(ConfigSpace(configuration.platform, romBytes: self.rom.count))
     aperture = Aperture(table: table, access: memoryAccess)
   }
 
   // MARK: - Regions
+
+  /// How large a region is; 0 is one that this device does not have.
+  package func byteCount(of region: PCIRegion) -> Int { region == .rom ? rom.count : region.byteCount }
 
   /// The file behind ``PCIRegion/mappable``; offsets in it are offsets in the region.
   package func file(behind region: PCIRegion) -> SharedDescriptor? {
@@ -66,7 +73,7 @@ package final class PCIFunction: Sendable {
     _ region: PCIRegion, at offset: UInt64, count: Int, into bytes: inout [UInt8], at place: Int
   ) -> Bool {
     precondition(place >= 0 && count >= 0 && count <= bytes.count - place, "what is read fits its buffer")
-    guard let offset = Self.checked(offset, count, region) else { return false }
+    guard let offset = checked(offset, count, region) else { return false }
     switch region {
     case .registers:
       Self.forEachAccess(offset, count) { position, width in
@@ -77,6 +84,7 @@ package final class PCIFunction: Sendable {
       aperture.read(offset, count: count, through: activeFences, of: device.memory, into: &bytes, at: place)
     case .ports:
       for index in 0..<count { bytes[place + index] = 0 }
+    case .rom: bytes.replaceSubrange(place..<place + count, with: rom[offset..<offset + count])
     case .configuration:
       config.withLock { config in
         for index in 0..<count { bytes[place + index] = config[offset + index] }
@@ -88,7 +96,7 @@ package final class PCIFunction: Sendable {
   /// Writes a range of `bytes`. Whether it lies within the region; if not, nothing is done.
   package func write(_ region: PCIRegion, at offset: UInt64, _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
     precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "what is written is in the buffer")
-    guard let offset = Self.checked(offset, range.count, region) else { return false }
+    guard let offset = checked(offset, range.count, region) else { return false }
     switch region {
     case .registers:
       Self.forEachAccess(offset, range.count) { position, width in
@@ -97,7 +105,7 @@ package final class PCIFunction: Sendable {
     case .aperture:
       apertureAccesses.withLock { $0 += 1 }
       aperture.write(offset, bytes, range, through: activeFences, of: device.memory)
-    case .ports: break
+    case .ports, .rom: break
     case .configuration: writeConfiguration(offset, bytes, range)
     }
     return true
@@ -122,7 +130,7 @@ package final class PCIFunction: Sendable {
 
   /// Everything as at power-on, except the guest's memory and the client's eventfds, which are not the device's.
   package func reset() {
-    config.withLock { $0 = ConfigSpace(platform) }
+    config.withLock { $0 = ConfigSpace(platform, romBytes: rom.count) }
     interrupts.setPinDisabled(false)
     device.reset()
   }
@@ -172,8 +180,8 @@ package final class PCIFunction: Sendable {
     (0..<fences).compactMap { Fence(rawValue: device.read(MMIO.fence($0), .qword)) }
   }
 
-  private static func checked(_ offset: UInt64, _ count: Int, _ region: PCIRegion) -> Int? {
-    guard let offset = Int(exactly: offset), offset <= region.byteCount - count else { return nil }
+  private func checked(_ offset: UInt64, _ count: Int, _ region: PCIRegion) -> Int? {
+    guard let offset = Int(exactly: offset), offset <= byteCount(of: region) - count else { return nil }
     return offset
   }
 

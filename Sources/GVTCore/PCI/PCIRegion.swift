@@ -8,17 +8,21 @@ package enum PCIRegion: Int, Sendable, CaseIterable {
   case aperture = 2
   /// BAR 4: I/O ports, which nobody has been seen to use.
   case ports = 4
+  /// The expansion ROM, if the device has one.
+  case rom = 6
   /// The configuration space.
   case configuration = 7
 
-  /// VFIO_PCI_NUM_REGIONS: also BARs 1, 3 and 5, the ROM and VGA, which this device has not.
+  /// VFIO_PCI_NUM_REGIONS: also BARs 1, 3 and 5 and VGA, which this device has not.
   package static let count = 9
 
+  /// Its size in bytes if that is the same for all devices; a ROM's is not.
   package var byteCount: Int {
     switch self {
     case .registers: MMIO.byteCount
     case .aperture: Aperture.byteCount
     case .ports: 64
+    case .rom: 0
     case .configuration: ConfigSpace.byteCount
     }
   }
@@ -39,14 +43,14 @@ package enum PCIRegion: Int, Sendable, CaseIterable {
     var addressMask: UInt64 { ~UInt64(byteCount - 1) }
   }
 
-  /// Nil for the configuration space.
+  /// Nil for what has none of the six.
   package var bar: BAR? {
     switch self {
     // 64 bits wide; the aperture is prefetchable.
     case .registers: BAR(byteCount: byteCount, flags: 0x4, isWide: true)
     case .aperture: BAR(byteCount: byteCount, flags: 0xc, isWide: true)
     case .ports: BAR(byteCount: byteCount, flags: 0x1, isWide: false)
-    case .configuration: nil
+    case .rom, .configuration: nil
     }
   }
 }

@@ -42,14 +42,16 @@ extension ClientSession {
     guard index < PCIRegion.count else { throw Refusal(EINVAL, "a question for a region that does not exist") }
     let region = PCIRegion(rawValue: Int(index))
     let mappable = region?.mappable
+    let byteCount = region.map { function.byteCount(of: $0) } ?? 0
+    let access = region == .rom ? 1 : 3
     let needed = 32 + (mappable == nil ? 0 : 32)
     append(UInt32(needed))
     // VFIO_REGION_INFO_FLAG_READ, _WRITE, _MMAP, _CAPS.
-    append(UInt32((region == nil ? 0 : 3) | (mappable == nil ? 0 : 0xc)))
+    append(UInt32((byteCount == 0 ? 0 : access) | (mappable == nil ? 0 : 0xc)))
     append(index)
     // Also if the capability does not fit into this answer: QEMU asks again only if it is told where it will be.
     append(UInt32(mappable == nil ? 0 : 32))
-    append(UInt64(region?.byteCount ?? 0))
+    append(UInt64(byteCount))
     append(UInt64(0))
     guard let region, let mappable else { return }
     replyDescriptor = function.file(behind: region)

@@ -22,10 +22,7 @@ package struct ClientSession {
   /// What the client did wrong, once for each kind of wrong.
   package var warnings: [String] = []
 
-  package init(_ function: PCIFunction) {
-    self.function = function
-    function.powerOn()
-  }
+  package init(_ function: PCIFunction) { self.function = function }
 
   package var mappingCount: Int { maps.count }
   package var migrationState: MigrationSession.State { migration.state }
@@ -175,6 +172,8 @@ package struct ClientSession {
     guard major == 0 else { throw Refusal(EINVAL, "a version of vfio-user that is not known here") }
     let proposed = try Capabilities(body)
     isNegotiated = true
+    // The specification would have the device keep its state from one client to the next, who may be another guest's.
+    function.powerOn()
     append(major)
     // 0.1 added nothing that has to be known; QEMU proposes 0.0 and gives up if it is answered anything higher.
     append(min(minor, 1))

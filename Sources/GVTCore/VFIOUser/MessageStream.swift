@@ -1,8 +1,8 @@
 // Whole messages out of a socket, and back into it. Descriptors ride on the header, so it is read on its own.
 
 /// One connection. Its buffers are reused from message to message.
-struct MessageStream: ~Copyable {
-  enum Arrival: Equatable {
+package struct MessageStream: ~Copyable {
+  package enum Arrival: Equatable, Sendable {
     /// ``header`` and ``body`` are a message.
     case message
     /// There is no more now; a message may be half here.
@@ -15,20 +15,20 @@ struct MessageStream: ~Copyable {
   private var input = [UInt8](repeating: 0, count: 4096)
   /// Bytes of the present message that are here.
   private var received = 0
-  private(set) var header = MessageHeader(id: 0, command: 0, size: 0)
-  private(set) var descriptors: [SharedDescriptor] = []
+  package private(set) var header = MessageHeader(id: 0, command: 0, size: 0)
+  package private(set) var descriptors: [SharedDescriptor] = []
 
-  init(_ socket: consuming OwnedDescriptor) throws(SystemFailure) { self.socket = try DescriptorSocket(socket) }
+  package init(_ socket: consuming OwnedDescriptor) throws(SystemFailure) { self.socket = try DescriptorSocket(socket) }
 
-  var raw: Int32 { socket.raw }
+  package var raw: Int32 { socket.raw }
 
   /// Whether a message has begun and not ended.
-  var isMidMessage: Bool { received > 0 }
+  package var isMidMessage: Bool { received > 0 }
 
-  var body: Body { Body(of: input, end: Int(header.size)) }
+  package var body: Body { Body(of: input, end: Int(header.size)) }
 
   /// Receives what is there, up to the end of one message.
-  mutating func receive() -> Arrival {
+  package mutating func receive() -> Arrival {
     while received < MessageHeader.byteCount {
       if let arrival = advance(to: MessageHeader.byteCount) { return arrival }
       guard received == MessageHeader.byteCount else { continue }
@@ -43,13 +43,13 @@ struct MessageStream: ~Copyable {
   }
 
   /// Done with a message: the next one may come.
-  mutating func finishMessage() {
+  package mutating func finishMessage() {
     received = 0
     if !descriptors.isEmpty { descriptors = [] }
   }
 
   /// Sends the rest of a message from `position` on; where to continue, or nil if the peer is gone.
-  func send(_ bytes: [UInt8], from position: Int, count: Int, with descriptor: SharedDescriptor?) -> Int? {
+  package func send(_ bytes: [UInt8], from position: Int, count: Int, with descriptor: SharedDescriptor?) -> Int? {
     do {
       return position + (try socket.send(bytes, position..<count, with: position == 0 ? descriptor : nil) ?? 0)
     } catch {

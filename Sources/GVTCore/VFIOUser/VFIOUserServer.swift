@@ -16,8 +16,7 @@ package final class VFIOUserServer: Sendable {
     case warning(String)
   }
 
-  /// How long a client may take for the rest of a message, or to take an answer, in nanoseconds.
-  private static let patience = Int64.milliseconds(5000)
+  private let patience: Int64
 
   private let path: String
   private let mode: UInt32
@@ -30,15 +29,18 @@ package final class VFIOUserServer: Sendable {
   private let hasEnded = Locked(true)
   private let ended: WakeUp
 
-  /// Does not listen yet. The socket is for this user, or `mode` and `group`.
+  /// Does not listen yet. The socket is for this user, or `mode` and `group`. A client that stops in the middle of a
+  /// message, or that does not take an answer, is hung up on after `patience` nanoseconds.
   package init(
     path: String, function: PCIFunction, mode: UInt32 = 0o600, group: UInt32? = nil,
-    clock: any Clock = MonotonicClock(), onEvent: @escaping @Sendable (Event) -> Void
+    patience: Int64 = .milliseconds(5000), clock: any Clock = MonotonicClock(),
+    onEvent: @escaping @Sendable (Event) -> Void
   ) throws(SystemFailure) {
     self.path = path
     self.mode = mode
     self.group = group
     self.function = function
+    self.patience = patience
     self.clock = clock
     self.onEvent = onEvent
     wakeUp = try WakeUp()
@@ -86,7 +88,12 @@ package final class VFIOUserServer: Sendable {
   private func serve(_ listener: SharedDescriptor) {
     while !mustStop {
       _ = ThreeWayWait.wait(for: nil, newcomers: listener.raw, wakeUp: wakeUp, atMost: nil)
-      guard !mustStop, let connection = LocalSocket.accepted(from: listener.owned) else { continue }
+      guard !mustStop else { return }
+      guard let connection = LocalSocket.accepted(from: listener.owned) else {
+        // Whoever knocked is gone, or there are no descriptors left: no reason to spin.
+        wakeUp.wait(atMost: .milliseconds(100))
+        continue
+      }
       let session: ServedClient
       do {
         session = ServedClient(stream: try MessageStream(connection), session: ClientSession(function))
@@ -138,7 +145,7 @@ package final class VFIOUserServer: Sendable {
       }
       if next == count { return nil }
       position = next
-      let limit = deadline ?? clock.now + Self.patience
+      let limit = deadline ?? clock.now + patience
       deadline = limit
       if mustStop { return "the vGPU is being shut down" }
       if clock.now >= limit { return "it does not take its answers" }
@@ -159,7 +166,7 @@ package final class VFIOUserServer: Sendable {
 
   /// Sleeps until there is something to receive, raising the interrupts that fall due meanwhile. Why to hang up, if so.
   private func waitForMore(_ client: borrowing ServedClient, _ listener: SharedDescriptor) -> String? {
-    let limit = client.stream.isMidMessage ? clock.now + Self.patience : nil
+    let limit = client.stream.isMidMessage ? clock.now + patience : nil
     while true {
       function.device.advance()
       let deadline = [limit, function.device.nextDeadline].compactMap { $0 }.min()

@@ -12,13 +12,14 @@ final class ServerStage {
   private let told = Locked<[VFIOUserServer.Event]>([])
   private let news: WakeUp
 
-  init(_ type: String = "i915-GVTg_V5_4") throws {
-    function = try PCIFunction(VirtualGPUConfiguration(type: try InstanceType(named: type)))
+  init(videoTables: [UInt8] = [], patience: Int64 = .milliseconds(5000)) throws {
+    let configuration = VirtualGPUConfiguration(type: try InstanceType(named: "i915-GVTg_V5_4"))
+    function = try PCIFunction(configuration, videoTables: videoTables)
     folder = try Self.makeFolder()
     path = folder + "/vgpu"
     let (told, news) = (told, try WakeUp())
     self.news = news
-    server = try VFIOUserServer(path: path, function: function) { event in
+    server = try VFIOUserServer(path: path, function: function, patience: patience) { event in
       told.withLock { $0.append(event) }
       news.signal()
     }

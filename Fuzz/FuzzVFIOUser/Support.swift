@@ -1,0 +1,1 @@
+../../Tests/GVTCoreTests/Support.swift

@@ -1,0 +1,1 @@
+../../Tests/GVTCoreTests/VFIOUser/VFIOUserClient.swift
