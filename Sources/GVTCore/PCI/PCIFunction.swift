@@ -31,9 +31,9 @@ package final class PCIFunction: Sendable {
   private let aperture: Aperture
   private let apertureAccesses = Locked(0)
 
-  /// A device that has just been powered on. Its ROM holds `videoTables` (a VBT) if there are any. `onEffect` is called on whichever thread caused the effect; `onFault` for
-  /// the first fault of each kind, and then perhaps while the device is locked: it must not ask the
-  /// device for anything.
+  /// A device that has just been powered on. Its ROM holds `videoTables` (a VBT) if there are any. `onEffect` is called
+  /// on whichever thread caused the effect; `onFault` for the first fault of each kind, perhaps while the device is
+  /// locked: it must not ask the device for anything.
   package init(
     _ configuration: VirtualGPUConfiguration, videoTables: [UInt8] = [], clock: any Clock = MonotonicClock(),
     onEffect: @escaping @Sendable (VirtualGPU.Effect) -> Void = { _ in },
