@@ -12,6 +12,8 @@ package struct Platform: Sendable, CustomStringConvertible {
   package let planes: PlaneArrangement
   /// Where the clocks of its ports are.
   package let clocks: PortClocks
+  /// Where its ports' AUX channels and pins are.
+  package let ports: PortArrangement
   /// How fast an engine's TIMESTAMP counts.
   package let timestampKilohertz: Int64
   /// The rows beyond those that every platform has.
@@ -37,6 +39,7 @@ package struct Platform: Sendable, CustomStringConvertible {
     self.generation = generation
     self.planes = planes
     self.clocks = clocks
+    self.ports = ports
     self.timestampKilohertz = timestampKilohertz
     self.rules = RegisterRule.power + RegisterRule.engines + RegisterRule.ports(ports) + rules
   }
