@@ -55,6 +55,9 @@ extension RegisterRule {
     .init("SKL_DFSM", at: 0x5_1000, .readOnly),
     // A crystal of 24 MHz (1), halved for time stamps (2:1).
     .init("CTC_MODE", at: 0xa26c, reset: 4, .readOnly),
+    // Two channels of memory, each with 8 GiB of DDR4 at 1066 MHz: it decides how watermarks are computed.
+    .init("SKL_MAD_DIMM_CH", at: 0x14_500c, count: 2, reset: 8, .readOnly),
+    .init("SKL_MC_BIOS_DATA", at: 0x14_5e04, reset: 8, .readOnly),
     .init("DBUF_CTL_S1", at: 0x4_5008, writable: PowerUnit.grantWritable, role: .power(.grant)),
     .init("DBUF_CTL_S2", at: 0x4_4fe8, writable: PowerUnit.grantWritable, role: .power(.grant)),
     .init("CDCLK_CTL", at: 0x4_6000),
