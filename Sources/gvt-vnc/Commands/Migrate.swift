@@ -50,7 +50,7 @@ struct Migrate: ParsableCommand {
       let source = try hold.connect(as: "the source")
       let migration = VMMigration(
         hold: hold, source: source,
-        destination: try QMPClient(path: absolutePath(destination), as: "the destination"),
+        destination: try hold.connect(to: absolutePath(destination), as: "the destination"),
         options: .init(
           guestAgent: guestAgent.map(absolutePath), patience: Double(timeout),
           vgpuSocket: vgpuSocket.map(absolutePath)),
@@ -70,6 +70,13 @@ extension VMHold {
       throw CommandFailure(
         .badData, "\(name) has no qmp= in its SPEC: say with --qmp where its QEMU can be asked to stand still")
     }
-    return try QMPClient(path: qmpPath, as: role)
+    return try connect(to: qmpPath, as: role)
+  }
+
+  /// Any QEMU that takes part; while we wait for it the display knows that we are still there.
+  func connect(to path: String, as role: String) throws(CommandFailure) -> QMPClient {
+    let qemu = try QMPClient(path: path, as: role)
+    qemu.keepAlive = { [self] in _ = try? report() }
+    return qemu
   }
 }

@@ -16,6 +16,10 @@ final class QMPClient {
   private var ending: QMPEnding?
   private var isReady = false
   private var events: [QMPEvent] = []
+  /// Called every few seconds while somebody waits, for whoever must hear that we are still there.
+  var keepAlive: () -> Void = {}
+  private var lastSign = Instant(nanoseconds: .min / 2)
+  private static let signInterval: Int64 = .milliseconds(10_000)
 
   init(path: String, as role: String) throws(CommandFailure) {
     self.path = path
@@ -101,8 +105,12 @@ final class QMPClient {
     while true {
       if condition() { return true }
       if let ending { throw Self.failure(ending, self) }
-      let left = end - loop.now
+      let left = min(end - loop.now, Self.signInterval)
       guard left > 0 else { return false }
+      if loop.now - lastSign >= Self.signInterval {
+        lastSign = loop.now
+        keepAlive()
+      }
       do throws(SystemFailure) {
         try loop.turn(waitingAtMost: left)
       } catch {

@@ -9,7 +9,6 @@ extension VMMigration {
   /// QEMU moves all but the vGPU; the vGPU's state we move ourselves, while neither VM runs.
   func moveLive() throws(CommandFailure) {
     let before = try checkDestination(needsVirtualGPU: true)
-    let slot = try slot(in: destination, before.deviceID)
     let wasRunning = try source.runState().isRunning
     // With this the VM stands still when it has arrived.
     try destination.run("stop")
@@ -21,6 +20,7 @@ extension VMMigration {
     try orElse({ () throws(CommandFailure) in try resumeSource(wasRunning) }) { () throws(CommandFailure) in
       try transfer()
       let after = try hold.report()
+      let slot = try slot(in: destination, before.deviceID)
       _ = try hold.handOver(withState: true)
       do throws(CommandFailure) {
         try PCIConfigurator(qemu: destination, slot: slot).program(after.configurationBytes)
@@ -49,11 +49,11 @@ extension VMMigration {
 
   func moveAsleep() throws(CommandFailure) {
     _ = try checkDestination(needsVirtualGPU: true)
-    try hold.show("The VM is moving to another host. Its guest is being put to sleep.")
+    try hold.show("The VM is being moved. Its guest is put to sleep.")
     try orElse({ () throws(CommandFailure) in try wake(source) }) { () throws(CommandFailure) in
       try putToSleep()
       say("the guest sleeps")
-      try hold.show("The VM is moving to another host. Its guest sleeps meanwhile.")
+      try hold.show("The VM is being moved. Its guest sleeps meanwhile.")
       try transfer()
     }
     _ = try hold.handOver(withState: false)
@@ -107,16 +107,13 @@ extension VMMigration {
         "the vGPU cannot be unplugged: give it an id= and put it behind a pcie-root-port with an id=, or use another method"
       )
     }
-    let known = try socketPath(of: slot)
-    guard let socket = options.vgpuSocket ?? known else {
-      throw CommandFailure(.unavailable, "QEMU does not say which socket the vGPU is at: say so with --vgpu-socket")
-    }
-    let plug = Plug(id: slot.identifier, bus: bridge, addr: slot.address, path: socket)
-    try hold.show("The VM is moving to another host. Its vGPU is being unplugged.")
+    let plug = Plug(
+      id: slot.identifier, bus: bridge, addr: slot.address, path: options.vgpuSocket ?? report.socket)
+    try hold.show("The VM is being moved. Its vGPU is unplugged.")
     try unplug(slot)
     say("the guest has let go of its vGPU")
     try orElse({ () throws(CommandFailure) in try plugBack(plug) }) { () throws(CommandFailure) in
-      try hold.show("The VM is moving to another host.")
+      try hold.show("The VM is being moved.")
       try transfer()
     }
     try destination.run("device_add", plug)
@@ -141,19 +138,13 @@ extension VMMigration {
     }
   }
 
-  private struct Socket: Codable {
-    var type: String
-    var path: String?
-  }
-
-  private func socketPath(of slot: PCISlot) throws(CommandFailure) -> String? {
-    let answer = try source.attempt(
-      "qom-get", ["path": "/machine/peripheral/\(slot.identifier)", "property": "socket"])
-    guard case .done(let value) = answer, let socket: Socket = value.decode() else { return nil }
-    return socket.path
-  }
-
+  /// The arguments of device_add.
   private struct Plug: Encodable {
+    struct Socket: Encodable {
+      var type = "unix"
+      var path: String
+    }
+
     var driver = "vfio-user-pci"
     var id: String
     var bus: String
@@ -164,7 +155,7 @@ extension VMMigration {
       self.id = id
       self.bus = bus
       self.addr = addr
-      socket = Socket(type: "unix", path: path)
+      socket = Socket(path: path)
     }
   }
 }

@@ -11,7 +11,7 @@ struct VMMigration {
     var guestAgent: String?
     /// How long the guest may take to fall asleep or to let go of its vGPU, in seconds.
     var patience: Double
-    /// The vGPU's socket as the destination sees it; nil if that is where the source sees it.
+    /// The vGPU's socket as the destination sees it, if that is not its path here.
     var vgpuSocket: String?
   }
 
@@ -44,14 +44,14 @@ struct VMMigration {
     guard report.isConnected else {
       throw CommandFailure(.unavailable, "no VM has attached \(hold.name), so that there is nothing to move")
     }
-    let slot = try destination.findVirtualGPU(deviceID: report.deviceID)
-    if needsVirtualGPU && (slot == nil || !report.isSuccessorConnected) {
+    // Where it is plugged in is not known yet: bridges have no bus numbers before the VM has arrived.
+    if needsVirtualGPU && !report.isSuccessorConnected {
       throw CommandFailure(
         .unavailable,
         "the QEMU at \(destination.path) is not connected to \(report.successorSocket): give it the source's command "
           + "line with that path as its vfio-user socket")
     }
-    if !needsVirtualGPU && slot != nil {
+    if !needsVirtualGPU && report.isSuccessorConnected {
       throw CommandFailure(
         .unavailable, "the QEMU at \(destination.path) has a vGPU already: for a replug start it without one")
     }
@@ -86,7 +86,6 @@ struct VMMigration {
       guard text != told else { return }
       told = text
       say("memory: \(text)")
-      _ = try? hold.report()
     }
     say("memory has arrived\(result.downtime.map { ", after a standstill of \($0) ms" } ?? "")")
     guard try destination.wait(upTo: options.patience, for: { !$0.isIncoming }) else {

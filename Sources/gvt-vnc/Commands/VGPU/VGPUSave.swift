@@ -120,13 +120,20 @@ struct VGPURestore: ParsableCommand {
   }
 
   private func read() throws(CommandFailure) -> [UInt8] {
+    let bytes: [UInt8]
     do throws(SystemFailure) {
-      return try Files.read(absolutePath(options.file), limit: Snapshot.maxBytes)
+      bytes = try Files.read(absolutePath(options.file), limit: Snapshot.maxBytes)
     } catch  where error.code == EFBIG {
       throw CommandFailure(.badData, "\(options.file) is too large to be a snapshot of a vGPU")
     } catch {
       throw CommandFailure(error, to: "read \(options.file)", otherwise: .missingInput)
     }
+    do throws(SnapshotFailure) {
+      _ = try Snapshot(bytes)
+    } catch {
+      throw CommandFailure(.badData, "\(options.file): \(error)")
+    }
+    return bytes
   }
 
   private func loadMachine(_ qemu: QMPClient, _ file: SharedDescriptor) throws(CommandFailure) {

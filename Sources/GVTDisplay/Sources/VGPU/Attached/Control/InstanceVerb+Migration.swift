@@ -73,6 +73,8 @@ extension InstanceVerb {
 package struct InstanceMigration: Codable, Equatable, Sendable {
   /// Whether a VM has attached the vGPU.
   package var isConnected: Bool
+  /// Where it has, or could.
+  package var socket: String
   /// Whether another VM has connected beforehand, to take over.
   package var isSuccessorConnected: Bool
   /// Where that other VM connects.
@@ -94,7 +96,8 @@ extension VGPUSource {
 
   var migrationReport: InstanceMigration {
     InstanceMigration(
-      isConnected: isConnected, isSuccessorConnected: successor?.isConnected ?? false,
+      isConnected: isConnected, socket: vgpu?.socketPath ?? spec.socketPath,
+      isSuccessorConnected: successor?.isConnected ?? false,
       successorSocket: successor?.vgpu.socketPath ?? spec.socketPath, qmpPath: qmpPath,
       deviceID: spec.platform.deviceID, engines: spec.engines.rawValue,
       apertureAccesses: vgpu?.apertureAccesses ?? 0,
