@@ -7,7 +7,7 @@ struct Benchmark {
   static let measurements: [(name: String, run: @Sendable (inout Report) throws -> Void)] = [
     ("compare", measureCompare), ("photo", measurePhoto), ("text", measureText), ("video", measureVideo),
     ("stuck", measureStuck), ("neighbour", measureNeighbour), ("idle", measureIdle), ("latency", measureLatency),
-    ("seven", measureSeven),
+    ("seven", measureSeven), ("registers", measureRegisters), ("guest", measureGuest),
   ]
 
   static func main() throws {

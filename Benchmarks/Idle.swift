@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 
 /// Per cent of a core over `seconds`.
-private func load(_ meter: ProcessMeter, seconds: Double) -> Double {
+func load(_ meter: ProcessMeter, seconds: Double) -> Double {
   let (before, start) = (meter.cpuSeconds, secondsNow())
   usleep(UInt32(seconds * 1e6))
   return (meter.cpuSeconds - before) / (secondsNow() - start) * 100

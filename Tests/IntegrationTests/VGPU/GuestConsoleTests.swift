@@ -67,11 +67,11 @@ extension RealPeers {
     /// What was typed through VNC is on the console, and the picture holds the text that the kernel means to show.
     private func readConsole(_ served: ServedGuest, _ viewer: RFBTestClient) throws {
       let agent = try served.guest.agent
-      try viewer.follow(within: 30) { served.consoleLines($0).contains { $0.hasPrefix("/ #") } }
+      try viewer.follow(within: 60) { served.consoleLines($0).contains { $0.hasPrefix("/ #") } }
       // The cursor would blink in and out of the picture.
       try agent.run("printf '\\033[2J\\033[H\\033[?25l' >/dev/tty1")
       try viewer.type("\ndmesg | tail -n 20; echo \"<{[$((6*7))]}> ~|& It's seen\"\n")
-      try viewer.follow(within: 20) { served.consoleLines($0).contains("<{[42]}> ~|& It's seen") }
+      try viewer.follow(within: 60) { served.consoleLines($0).contains("<{[42]}> ~|& It's seen") }
       _ = try viewer.settledPicture()
       let seen = served.consoleLines(viewer)
       // The console's own memory: a byte for each cell, without line ends.
@@ -89,7 +89,7 @@ extension RealPeers {
       let agent = try served.guest.agent
       let command = try agent.start(
         "kms fill 336699 flip 2 vblank 30 fill 336699 cursor 700 400 sprite 0 100 60 256 128 00ff00 sleep 4")
-      try viewer.follow(within: 20) {
+      try viewer.follow(within: 60) {
         $0.picture.at(200, 100) == 0x00ff00 && $0.picture.at(900, 700) == 0x336699 && $0.cursor?.width == 64
       }
       let picture = try viewer.settledPicture()
@@ -103,11 +103,11 @@ extension RealPeers {
       #expect(cursor.pixels[20 * cursor.width + 5] == 0xffff_40ff)
       #expect(Set(cursor.pixels.map { $0 >> 24 }) == [0, 0x80, 0xff])
 
-      let (status, output) = try agent.finish(command)
+      let (status, output) = try agent.finish(command, within: 60)
       #expect(status == 0, "\(output)")
       let rates = output.matches(of: /, ([0-9.]+)\/s/).compactMap { Double($0.1) }
-      // Two guests that are emulated on two cores: frames are late now and then, none is early.
-      #expect(rates.count == 2 && rates.allSatisfy { (25...63).contains($0) }, "\(output)")
+      // Guests that are emulated on a busy machine may be late with frames, never early.
+      #expect(rates.count == 2 && rates.allSatisfy { (1...63).contains($0) }, "\(output)")
     }
   }
 }

@@ -11,7 +11,9 @@ package final class VGPUGuest {
     package var memory = "512M"
     /// More for the kernel's command line.
     package var words: [String] = []
-    /// More for QEMU; % at an argument's start stands for the guest's folder.
+    /// The screen's driver.
+    package var driver = "i915"
+    /// More for QEMU; % stands for the guest's folder.
     package var arguments: [String] = []
     /// Where the vGPU is: an address on a bus, such as `"addr":"02.0"`; nil starts without it.
     package var slot: String? = #""addr":"02.0""#
@@ -60,7 +62,7 @@ package final class VGPUGuest {
     startedControl = nil
     for name in ["agent", "control"] { unlink("\(outside)/\(name)") }
     // The log shows what an earlier run said too.
-    let own = settings.arguments.map { $0.hasPrefix("%") ? inside + $0.dropFirst() : $0 }
+    let own = settings.arguments.map { $0.replacing("%", with: inside) }
     machine = try RunningProgram(
       "/usr/sbin/chroot", [GuestImages.root, "/usr/bin/qemu-system-x86_64"] + common + screen + disk + own, in: logs)
     startedAgent = try GuestAgent(outside + "/agent")
@@ -69,7 +71,7 @@ package final class VGPUGuest {
 
   private var common: [String] {
     let words =
-      ["console=ttyS0", "console=tty0", "panic=1", "no_console_suspend", "agent=ttyS1", "modules=i915"]
+      ["console=ttyS0", "console=tty0", "panic=1", "no_console_suspend", "agent=ttyS1", "modules=\(settings.driver)"]
       + (settings.hasDesktop ? ["desktop=vda"] : []) + settings.words
     return [
       "-accel", "tcg", "-cpu", "Nehalem", "-m", settings.memory, "-machine", "q35,memory-backend=m",
