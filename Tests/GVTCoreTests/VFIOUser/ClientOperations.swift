@@ -14,6 +14,8 @@ func exerciseClientSession(bytes: [UInt8]) throws -> Int {
   let hooks = PCIFunction.StateHooks(
     snapshot: { function.configuration }, restore: { function.loadConfiguration($0) })
   function.stateHooks.withLock { $0 = hooks }
+  // The hooks hold the function that holds them.
+  defer { function.stateHooks.withLock { $0 = nil } }
   return first & 1 == 0
     ? try followStream(Array(bytes.dropFirst()), function) : try followRequests(Array(bytes.dropFirst()), function)
 }
