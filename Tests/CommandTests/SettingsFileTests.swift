@@ -40,7 +40,7 @@ import Testing
       ("- a\n", 1, "KEY: VALUE"),
       ("source: [\n", 2, "this is not YAML"),
       ("source: vgpu:demo\n\tx: y\n", 2, "this is not YAML"),
-      ("source: vgpu:other\nlisten: [127.0.0.1:5900]\n", 1, "source: vgpu: is followed by demo, not by \"other\""),
+      ("source: vgpu:other\nlisten: [127.0.0.1:5900]\n", 1, "source: vgpu: is followed by demo or by a path"),
       ("source: {a: b}\nlisten: [127.0.0.1:5900]\n", 1, "source: must be a text"),
       ("source: vgpu:demo\nlisten:\n  - 127.0.0.1:5900\n  - here\n", 4, "listen: "),
       ("source: vgpu:demo\nlisten: []\n", 2, "listen: must have 1 to 16 entries, not 0"),
