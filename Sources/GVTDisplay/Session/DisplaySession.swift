@@ -28,6 +28,7 @@ final class DisplaySession {
   private var batches: [UInt64: [ViewerID]] = [:]
   private var nextBatch: UInt64 = 1
   private var watchers = 0
+  private var loggedStatus: SourceStatus?
 
   init(
     source: any DisplaySource, options: DisplayOptions, loop: EventLoop, mailbox: Mailbox, logger: Logger,
@@ -78,14 +79,21 @@ final class DisplaySession {
   }
 
   private func statusChanged() {
-    switch source.status {
+    logStatus()
+    router.sinkChanged(to: source.input)
+    pictureChanged()
+    onChange()
+  }
+
+  private func logStatus() {
+    let status = source.status
+    guard status != loggedStatus else { return }
+    loggedStatus = status
+    switch status {
     case .running: logger.info("the VM has a picture")
     case .waiting(let reason): logger.info("\(reason)")
     case .failed(let reason): logger.warning("\(reason)")
     }
-    router.sinkChanged(to: source.input)
-    pictureChanged()
-    onChange()
   }
 
   private func cursorChanged() {

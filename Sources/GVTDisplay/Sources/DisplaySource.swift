@@ -40,7 +40,7 @@ package struct SourceEvents {
   package var pictureChanged: () -> Void
   /// ``DisplaySource/cursor`` has changed.
   package var cursorChanged: () -> Void
-  /// ``DisplaySource/status`` has changed, for the log and for reports.
+  /// ``DisplaySource/status`` or ``DisplaySource/input`` has changed.
   package var statusChanged: () -> Void
   /// The guest set its keyboard lights.
   package var lightsChanged: (KeyboardLights) -> Void

@@ -64,4 +64,32 @@ import Testing
     pacer.noteCapture(at: now, changed: false)
     #expect(try #require(pacer.nextCapture(.polled, at: now)) - now <= 16_666_667)
   }
+
+  /// Polls a picture that changes every so often, and counts looks and changes seen in the last ten of twenty seconds.
+  private func poll(changingEvery period: Int64) throws -> (looks: Int, changes: Int) {
+    var pacer = CapturePacer(maxFramesPerSecond: 60)
+    pacer.noteActivity(at: start)
+    var (now, seen, looks, changes) = (start, Int64(0), 0, 0)
+    while now - start < .milliseconds(20_000) {
+      let state = (now - start) / period
+      let isLate = now - start >= .milliseconds(10_000)
+      if isLate { looks += 1 }
+      if isLate && state != seen { changes += 1 }
+      pacer.noteCapture(at: now, changed: state != seen)
+      seen = state
+      now = max(now + 1, try #require(pacer.nextCapture(.polled, at: now)))
+    }
+    return (looks, changes)
+  }
+
+  @Test func `a blinking text cursor does not cost what a film does`() throws {
+    let blinking = try poll(changingEvery: .milliseconds(200))
+    #expect(blinking.looks <= 75 && blinking.changes >= 40)
+    #expect(try poll(changingEvery: .milliseconds(500)).looks <= 75)
+  }
+
+  @Test(arguments: [15, 24, 30, 60]) func `a film is followed without anybody's input`(_ frames: Int64) throws {
+    let film = try poll(changingEvery: 1_000_000_000 / frames)
+    #expect(film.changes >= Int(frames) * 10 * 7 / 10, "\(film)")
+  }
 }

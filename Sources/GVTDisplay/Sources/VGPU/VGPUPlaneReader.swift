@@ -41,9 +41,12 @@ package final class VGPUPlaneReader {
   package var recheckTime: Instant? { lostAt.map { $0 + Self.holdNanoseconds } }
 
   /// Whether some plane is on now.
-  package var isPictureThere: Bool {
+  package var isPictureThere: Bool { pictureSize != nil }
+
+  /// The size of the pipe that shows some plane now.
+  package var pictureSize: PixelSize? {
     let scan = scanOut()
-    return scan.size != nil && !scan.pictures.isEmpty
+    return scan.pictures.isEmpty ? nil : scan.size
   }
 
   /// Whether the pages of what is shown are dmabufs.

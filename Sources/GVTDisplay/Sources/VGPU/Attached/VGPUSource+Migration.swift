@@ -112,7 +112,6 @@ extension VGPUSource {
     vgpu = next.vgpu
     isConnected = next.isConnected
     flips = FlipPacing()
-    size = nil
     monitor = next.vgpu.device.monitor ?? monitor
     old.reader.guestIsGone()
     logger.notice("another VM is shown now", metadata: ["socket": "\(next.vgpu.socketPath)"])

@@ -42,8 +42,6 @@ package final class VGPUSource: DisplaySource {
   var monitor: Monitor
   package private(set) var cursor = CursorState.unknown
   package private(set) var input: (any InputSink)?
-  /// The size of the last picture.
-  var size: PixelSize?
 
   /// `claim` is kept until the source is stopped.
   package init(_ spec: VGPUSpec, claim: InstanceClaim, logger: Logger) {
@@ -125,7 +123,6 @@ package final class VGPUSource: DisplaySource {
       logger.info("a VMM has connected", metadata: ["socket": "\(spec.socketPath)"])
     case .disconnected(let reason):
       isConnected = false
-      size = nil
       vgpu.reader.guestIsGone()
       updateCursor()
       logger.info("the VMM has gone: \(reason)", metadata: ["socket": "\(vgpu.socketPath)"])
@@ -183,10 +180,7 @@ package final class VGPUSource: DisplaySource {
     if let card = holding?.card { return store.present(card) }
     guard isConnected else { return store.present(words.card) }
     let damage = vgpu.reader.capture(into: store)
-    if case .running = vgpu.reader.status {
-      size = store.frame.size
-      qmp?.size = store.frame.size
-    }
+    if case .running = vgpu.reader.status { qmp?.size = store.frame.size }
     tellStatus()
     loop?.cancel(recheck)
     recheck = vgpu.reader.recheckTime.flatMap { time in

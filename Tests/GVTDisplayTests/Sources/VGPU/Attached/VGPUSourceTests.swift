@@ -151,9 +151,13 @@ private final class Rig {
     let vgpu = try #require(rig.source.vgpu)
     #expect(try rig.until { vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700) })
     let guest = try VFIOUserGuest(attaching: rig.socket)
-    defer { withExtendedLifetime(guest) {} }
     #expect(try rig.until { rig.source.isConnected })
     #expect(vgpu.device.monitor?.preferred == PixelSize(width: 1020, height: 700))
+    // PORT_HOTPLUG of port B: enabled, then a long pulse.
+    try guest.set(0xc4030, 1 << 4)
+    #expect(try guest[0xc4030] & 3 == 0)
+    #expect(rig.source.requestSize(PixelSize(width: 1280, height: 800)) == .forwarded)
+    #expect(try rig.until { try guest[0xc4030] & 3 == 2 })
   }
 
   @Test(.enabled(if: PageExporter.ofHost() != nil, "this host has no /dev/udmabuf that we may open"))

@@ -32,6 +32,7 @@ extension VGPUSource {
       case .running: nil
       case .waiting(let sentence), .failed(let sentence): sentence
       }
+    let size = isConnected ? vgpu?.reader.pictureSize : nil
     return InstanceStatus(
       isConnected: isConnected, reason: reason, width: size?.width, height: size?.height,
       preferred: monitor.preferred.description, connector: monitor.connector.rawValue, engines: spec.engines.rawValue,
