@@ -6,7 +6,7 @@ package final class ServedGuest {
   package let display: ServedDisplay
   private let options: String
   private let font: ConsoleFont
-  private weak var lastViewer: RFBTestClient?
+  private var lastViewer: RFBTestClient?
   private let folder: TemporaryFolder
 
   /// Serves a vGPU and starts a guest on it. `options` are the SPEC's, as in `platform=bdw&connector=hdmi`.
@@ -36,6 +36,13 @@ package final class ServedGuest {
       .init(Encoding.tight, Encoding.extendedDesktopSize, Encoding.desktopSize, Encoding.cursorWithAlpha))
     lastViewer = viewer
     return viewer
+  }
+
+  /// Follows the viewer's picture until it is as it should be; `what` is said if that does not come.
+  package func see(
+    _ what: String, _ viewer: RFBTestClient, within seconds: Double, _ condition: (RFBTestClient) throws -> Bool
+  ) throws {
+    do { try viewer.follow(within: seconds, until: condition) } catch { throw TestFailure("\(what): \(error)") }
   }
 
   /// The viewer's picture as lines of the guest's console.
