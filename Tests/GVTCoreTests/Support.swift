@@ -76,6 +76,7 @@ struct SplitMix: RandomNumberGenerator {
 
 /// The same file with a checksum that fits, as if nothing had been changed.
 func seal(_ bytes: [UInt8]) -> [UInt8] {
+  guard bytes.count >= 4 else { return bytes }
   let crc = Checksum.crc32(bytes.dropLast(4))
   return bytes.dropLast(4) + (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }
 }
