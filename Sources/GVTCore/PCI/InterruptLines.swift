@@ -10,8 +10,13 @@ package final class InterruptLines: Sendable {
     case error
     case request
 
-    /// How many the device has.
-    package var count: Int { self == .pin || self == .message ? 1 : 0 }
+    /// How many the device has. It never reports an error, but QEMU warns its user of a device that could not.
+    package var count: Int {
+      switch self {
+      case .pin, .message, .error: 1
+      case .messageX, .request: 0
+      }
+    }
   }
 
   private struct State {

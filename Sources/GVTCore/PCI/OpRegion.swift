@@ -3,8 +3,9 @@
 
 /// An OpRegion (Intel's ACPI IGD OpRegion specification 2.0; i915 `intel_opregion.c`, `intel_vbt_defs.h`).
 ///
-/// QEMU's vfio-user client does not deliver one, but SeaBIOS does: it copies what `-fw_cfg
-/// name=etc/igd-opregion,file=FILE` holds into reserved memory and writes the address into ASLS of any Intel display.
+/// QEMU's vfio-user client does not deliver one, so that the VBT comes in the ``OptionROM``. Whoever wants the OpRegion too
+/// can have SeaBIOS deliver it: it copies what `-fw_cfg name=etc/igd-opregion,file=FILE` holds into reserved memory and
+/// writes the address into ASLS of any Intel display.
 package enum OpRegion {
   package static let byteCount = 8192
 
@@ -17,13 +18,13 @@ package enum OpRegion {
     region.put(UInt32(0x0200_0000), at: 20)
     // Of the mailboxes there is only the VBT's.
     region.put(UInt32(1 << 3), at: 88)
-    region.put(videoTable(for: connector, pin: platform.ports.gmbusPin), at: 0x400)
+    region.put(videoTables(for: connector, on: platform), at: 0x400)
     return region
   }
 
-  /// A header of 48 bytes, and one block in the data block that follows.
-  private static func videoTable(for connector: Monitor.Connector, pin: Int) -> [UInt8] {
-    let definitions = generalDefinitions([port(for: connector, pin: pin)])
+  /// The VBT alone: a header of 48 bytes, and one block in the data block that follows.
+  package static func videoTables(for connector: Monitor.Connector, on platform: Platform) -> [UInt8] {
+    let definitions = generalDefinitions([port(for: connector, pin: platform.ports.gmbusPin)])
     var data = [UInt8](repeating: 0, count: 22)
     data.put(Array("BIOS_DATA_BLOCK ".utf8), at: 0)
     // Version 205, whose ports have 38 bytes.

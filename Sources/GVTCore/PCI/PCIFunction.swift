@@ -31,11 +31,12 @@ package final class PCIFunction: Sendable {
   private let aperture: Aperture
   private let apertureAccesses = Locked(0)
 
-  /// A device that has just been powered on. Its ROM holds `videoTables` (a VBT) if there are any. `onEffect` is called
-  /// on whichever thread caused the effect; `onFault` for the first fault of each kind, perhaps while the device is
-  /// locked: it must not ask the device for anything.
+  /// A device that has just been powered on. Its ROM holds `videoTables`, a VBT: one that declares the one port unless
+  /// another is given; without any there is no ROM. `onEffect` is called on whichever thread caused the effect;
+  /// `onFault` for the first fault of each kind, perhaps while the device is locked: it must not ask the device for
+  /// anything.
   package init(
-    _ configuration: VirtualGPUConfiguration, videoTables: [UInt8] = [], clock: any Clock = MonotonicClock(),
+    _ configuration: VirtualGPUConfiguration, videoTables: [UInt8]? = nil, clock: any Clock = MonotonicClock(),
     onEffect: @escaping @Sendable (VirtualGPU.Effect) -> Void = { _ in },
     onFault: @escaping @Sendable (MemoryFault) -> Void = { _ in }
   ) throws(SystemFailure) {
@@ -51,7 +52,9 @@ package final class PCIFunction: Sendable {
     self.interrupts = interrupts
     platform = configuration.platform
     fences = configuration.type.fences
-    let rom = videoTables.isEmpty ? nil : OptionROM(configuration.platform, videoTables: videoTables)
+    let tables =
+      videoTables ?? OpRegion.videoTables(for: configuration.monitor.connector, on: configuration.platform)
+    let rom = tables.isEmpty ? nil : OptionROM(configuration.platform, videoTables: tables)
     self.rom = rom?.bytes ?? []
     config = Locked(ConfigSpace(configuration.platform, romBytes: self.rom.count))
     aperture = Aperture(table: table, access: memoryAccess)

@@ -123,11 +123,11 @@ extension ClientSession {
 
   private func act(_ action: InterruptRequest.Action, on kind: InterruptLines.Kind) {
     switch (action, kind) {
-    case (.trigger, _): function.interrupts.raise()
+    case (.trigger, .pin), (.trigger, .message): function.interrupts.raise()
     case (.mask, .pin): function.interrupts.setPinMasked(true)
     case (.unmask, .pin): function.unmaskPin()
-    // A message interrupt has no mask bits here.
-    case (.mask, _), (.unmask, _): break
+    // A message interrupt has no mask bits here, and of the other kinds none is ever raised.
+    case (.trigger, _), (.mask, _), (.unmask, _): break
     }
   }
 

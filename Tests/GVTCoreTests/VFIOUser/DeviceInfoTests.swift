@@ -27,7 +27,7 @@ import Testing
   }
 
   /// Kind of interrupt, its flags and number.
-  @Test(arguments: [(0, 7, 1), (1, 9, 1), (2, 1, 0), (3, 1, 0), (4, 1, 0)])
+  @Test(arguments: [(0, 7, 1), (1, 9, 1), (2, 1, 0), (3, 1, 1), (4, 1, 0)])
   func `each kind of interrupt has its number`(index: Int, flags: Int, count: Int) throws {
     let stage = try ServerStage()
     defer { stage.end() }
