@@ -60,7 +60,7 @@ extension RealPeers {
 
       try readConsole(served, viewer)
       try drive(served, viewer)
-      #expect(try served.guest.complaints() == [])
+      try served.guest.expectNoComplaints()
       if machine.hasUEFI { #expect(try agent.run("dmesg").contains("EFI v2")) }
     }
 

@@ -30,7 +30,7 @@ extension RealPeers {
         try drag(served, viewer)
         served.keepPicture(viewer.picture, "desktop")
         try resize(served, viewer)
-        #expect(try served.guest.complaints() == [])
+        try served.guest.expectNoComplaints()
       }
     }
 
