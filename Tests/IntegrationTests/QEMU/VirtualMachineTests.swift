@@ -43,7 +43,8 @@ extension RealPeers {
     }
 
     private func paint(_ colour: Colour, _ viewer: RFBTestClient, within seconds: Double) throws {
-      try type("clear; printf '\\033[\(colour.rawValue)m\\033[2J\\033[H'", viewer, within: seconds) {
+      // No quotes: half of them typed at a guest that is still booting would swallow every later try.
+      try type("clear; printf \\\\033[\(colour.rawValue)m\\\\033[2J\\\\033[H", viewer, within: seconds) {
         Self.share(of: colour.pixel, in: $0) > 0.8
       }
     }
