@@ -24,7 +24,7 @@ import Testing
   @Test func `a vGPU is listed with what it does, or why that is not known`() throws {
     let status = InstanceStatus(
       isConnected: true, reason: nil, width: 1024, height: 768, preferred: "1024x768", connector: "dp",
-      engines: "wedged", refusedAccesses: ["scan-out": 3, "aperture": 4])
+      engines: "wedged", trappedAccesses: 7300, refusedAccesses: ["scan-out": 3, "aperture": 4])
     let instance = try record("vm1", "i915-GVTg_V5_8")
     let report = InstancesReport(instances: [
       .init(instance: instance, status: status), .init(instance: instance, failure: "vm1 does not answer"),

@@ -1,4 +1,5 @@
 // A vGPU as a PCI device: configuration space, registers, GGTT, aperture and interrupts, by vfio's regions.
+import Synchronization
 
 /// All of a vGPU that a VMM attaches to a guest. Any thread.
 package final class PCIFunction: Sendable {
@@ -30,6 +31,7 @@ package final class PCIFunction: Sendable {
   private let config: Locked<ConfigSpace>
   private let aperture: Aperture
   private let apertureAccesses = Locked(0)
+  private let registerAccesses = Atomic(0)
 
   /// A device that has just been powered on. Its ROM holds `videoTables`, a VBT: one that declares the one port unless
   /// another is given; without any there is no ROM. `onEffect` is called on whichever thread caused the effect;
@@ -79,6 +81,7 @@ package final class PCIFunction: Sendable {
     guard let offset = checked(offset, count, region) else { return false }
     switch region {
     case .registers:
+      registerAccesses.wrappingAdd(1, ordering: .relaxed)
       Self.forEachAccess(offset, count) { position, width in
         bytes.put(device.read(position, width), width, at: place + position - offset)
       }
@@ -102,6 +105,7 @@ package final class PCIFunction: Sendable {
     guard let offset = checked(offset, range.count, region) else { return false }
     switch region {
     case .registers:
+      registerAccesses.wrappingAdd(1, ordering: .relaxed)
       Self.forEachAccess(offset, range.count) { position, width in
         device.write(position, bytes.get(width, at: range.lowerBound + position - offset), width)
       }
@@ -116,6 +120,9 @@ package final class PCIFunction: Sendable {
 
   /// How many accesses went through the aperture: each costs a trap, so a driver should need few.
   package var apertureAccessCount: Int { apertureAccesses.withLock { $0 } }
+
+  /// How many accesses to BAR 0 trapped, since the program started.
+  package var registerAccessCount: Int { registerAccesses.load(ordering: .relaxed) }
 
   /// The configuration space as the guest sees it, for reports and snapshots.
   package var configuration: [UInt8] { config.withLock { $0.bytes } }

@@ -58,6 +58,7 @@ final class AttachedVGPU {
 
   /// Accesses that went through the aperture.
   var apertureAccesses: Int { function.apertureAccessCount }
+  var registerAccesses: Int { function.registerAccessCount }
 
   /// Accesses to memory that the VMM has not mapped, by kind.
   var refusedAccesses: [MemoryFault: Int] { function.memoryAccess.faults.counts }

@@ -36,7 +36,7 @@ extension VGPUSource {
     return InstanceStatus(
       isConnected: isConnected, reason: reason, width: size?.width, height: size?.height,
       preferred: monitor.preferred.description, connector: monitor.connector.rawValue, engines: spec.engines.rawValue,
-      refusedAccesses: refusedAccesses)
+      trappedAccesses: vgpu?.registerAccesses ?? 0, refusedAccesses: refusedAccesses)
   }
 
   /// Accesses to memory that the VMM has not mapped, by kind.
@@ -52,6 +52,7 @@ extension VGPUSource {
       SourceDetail("Input", inputSentence),
       SourceDetail("Picture", vgpu?.reader.isExporting == true ? "through dmabufs of /dev/udmabuf" : "mapped"),
     ]
+    details.append(SourceDetail("Trapped register accesses", "\(vgpu?.registerAccesses ?? 0)"))
     details += refusedAccesses.sorted { $0.key < $1.key }.map { SourceDetail("Refused: \($0.key)", "\($0.value)") }
     return details
   }

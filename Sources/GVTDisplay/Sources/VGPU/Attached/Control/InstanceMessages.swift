@@ -44,12 +44,14 @@ package struct InstanceStatus: Codable, Equatable, Sendable {
   package var preferred: String
   package var connector: String
   package var engines: String
+  /// Accesses to registers, each of which is a trap and a message.
+  package var trappedAccesses: Int
   /// Accesses to memory that the VMM has not mapped, by kind.
   package var refusedAccesses: [String: Int]
 
   package init(
     isConnected: Bool, reason: String?, width: Int?, height: Int?, preferred: String, connector: String,
-    engines: String, refusedAccesses: [String: Int]
+    engines: String, trappedAccesses: Int, refusedAccesses: [String: Int]
   ) {
     self.isConnected = isConnected
     self.reason = reason
@@ -58,6 +60,7 @@ package struct InstanceStatus: Codable, Equatable, Sendable {
     self.preferred = preferred
     self.connector = connector
     self.engines = engines
+    self.trappedAccesses = trappedAccesses
     self.refusedAccesses = refusedAccesses
   }
 }
