@@ -1,5 +1,5 @@
 // A stock kernel on the vGPU: how soon its console is there, how its page flips come through, what it costs when idle.
-import Glibc
+import Foundation
 import TestSupport
 
 private let size = (width: 1280, height: 800)
@@ -23,12 +23,13 @@ func measureGuest(_ report: inout Report) throws {
   try served.guest.waitForBoot()
   report.add("Linux 6.1, QEMU's start to the console: -vga std and bochs", standard, "s")
   report.add("  on the vGPU with i915", ours, "s", .atMost(standard + 1))
-  let log = served.guest.consoleLog
-  if let first = stamp(of: "Virtual GPU for Intel GVT-g detected", in: log),
-    let last = stamp(of: "i915drmfb frame", in: log)
+  let console = served.guest.consoleLog
+  if let first = stamp(of: "Virtual GPU for Intel GVT-g detected", in: console),
+    let last = stamp(of: "i915drmfb frame", in: console)
   {
     report.add("  of that from the first register to the console", last - first, "s")
   }
+  if let count = try trappedAccesses(served) { report.add("  register accesses that trapped", count, "") }
   try measureFlips(served, &report)
   try measureIdleGuest(served, viewer, &report)
 }
@@ -52,6 +53,15 @@ private func stamp(of text: String, in log: String) -> Double? {
   log.split(whereSeparator: \.isNewline).last { $0.contains(text) }.flatMap { line in
     line.split(separator: "]").first.flatMap { Double($0.drop { $0 == "[" || $0 == " " }) }
   }
+}
+
+/// As `gvt-vnc vgpu list --json` tells it.
+private func trappedAccesses(_ served: ServedGuest) throws -> Double? {
+  let list = try runToEnd(
+    Project.program, ["vgpu", "list", "--json"], environment: ["GVT_VNC_RUN": served.runFolder]
+  ).output
+  guard let key = list.range(of: "\"trappedAccesses\"") else { return nil }
+  return Double(list[key.upperBound...].drop { !$0.isNumber }.prefix { $0.isNumber })
 }
 
 private func measureFlips(_ served: ServedGuest, _ report: inout Report) throws {

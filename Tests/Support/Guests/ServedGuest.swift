@@ -8,6 +8,8 @@ package final class ServedGuest {
   private let font: ConsoleFont
   private var lastViewer: RFBTestClient?
   private let folder: TemporaryFolder
+  /// Where its vGPU is accounted: `GVT_VNC_RUN` for commands that ask for it.
+  package var runFolder: String { folder.path("run") }
 
   /// Serves a vGPU and starts a guest on it. `options` are the SPEC's, as in `platform=bdw&connector=hdmi`.
   package init(_ settings: VGPUGuest.Settings, _ options: String, arguments: [String] = []) throws {
