@@ -36,6 +36,12 @@ package struct Thread: ~Copyable, Sendable {
     self.handle = handle
   }
 
+  /// A thread that nobody will join gives back what it holds when it ends.
+  deinit { pthread_detach(handle) }
+
   /// Waits until the thread has ended.
-  package consuming func join() { pthread_join(handle, nil) }
+  package consuming func join() {
+    pthread_join(handle, nil)
+    discard self
+  }
 }
