@@ -47,8 +47,11 @@ let package = Package(
     .systemLibrary(
       name: "CPNG", path: "Sources/CLibraries/PNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CPCIAccess", path: "Sources/CLibraries/PCIAccess", pkgConfig: "pciaccess",
+      providers: [.apt(["libpciaccess-dev"])]),
     .target(name: "CLinux", path: "Sources/CLibraries/Linux"),
-    .target(name: "GVTCore", dependencies: ["CLinux"], swiftSettings: settings),
+    .target(name: "GVTCore", dependencies: ["CLinux", "CPCIAccess"], swiftSettings: settings),
     .target(
       name: "GVTDisplay",
       dependencies: [

@@ -97,6 +97,16 @@ package enum Files {
     return OwnedDescriptor(owning: try check("open") { unsafe open(path, flags, 0o600) })
   }
 
+  /// Writes `bytes` with one call into a file that is there, such as those of /sys that take orders.
+  package static func put(_ bytes: [UInt8], into path: String) throws(SystemFailure) {
+    let file = OwnedDescriptor(owning: try check("open") { unsafe open(path, O_WRONLY | O_CLOEXEC) })
+    let raw = file.raw
+    let count = try check("write") {
+      unsafe bytes.withUnsafeBytes { unsafe Glibc.write(raw, $0.baseAddress, $0.count) }
+    }
+    guard count == bytes.count else { throw SystemFailure("write", EIO) }
+  }
+
   /// Whether `descriptor` is a regular file, a memfd included: writing to one never waits for anybody.
   package static func isRegular(_ descriptor: Int32) throws(SystemFailure) -> Bool {
     var status = stat()
@@ -120,6 +130,30 @@ package enum Files {
     let count = unsafe readlink(path, &text, text.count)
     guard count > 0 else { return nil }
     return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Whether there is something of that name.
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  /// The path that `path` is after all symbolic links (realpath(3)).
+  package static func resolved(_ path: String) -> String? {
+    guard let real = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(real) }
+    return unsafe String(cString: real)
+  }
+
+  /// The names in a folder, in no order; none if there is no such folder, or it may not be read.
+  package static func entries(of path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
   }
 
   private static func create(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemFailure) {

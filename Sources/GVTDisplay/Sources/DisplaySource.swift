@@ -29,6 +29,12 @@ package protocol DisplaySource: AnyObject {
   func requestSize(_ size: PixelSize) -> ResizeAnswer
   /// What else there is to say of the source, for reports.
   var details: [SourceDetail] { get }
+  /// What each plane says of itself, for reports.
+  var planes: [PlaneReport] { get }
+
+  /// False lets go at once of what of the VM's the source holds, and stays away until the VM is started again or this is called
+  /// with true. False is answered where there is nothing to let go of.
+  func setAttached(_ isAttached: Bool) -> Bool
 
   /// Lets go of the VM.
   func stop()

@@ -42,7 +42,10 @@ final class ScriptedSource: DisplaySource {
 
   func setWatched(_ isWatched: Bool) { self.isWatched = isWatched }
 
+  let planes: [PlaneReport] = []
   let details: [SourceDetail] = []
+
+  func setAttached(_ isAttached: Bool) -> Bool { false }
 
   func requestSize(_ size: PixelSize) -> ResizeAnswer {
     requestedSizes.append(size)

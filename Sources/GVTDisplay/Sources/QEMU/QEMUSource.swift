@@ -104,6 +104,10 @@ package final class QEMUSource: DisplaySource {
 
   package var input: (any InputSink)? { sink }
 
+  package var planes: [PlaneReport] { [] }
+
+  package func setAttached(_ isAttached: Bool) -> Bool { false }
+
   package var details: [SourceDetail] { [] }
 
   package func requestSize(_ size: PixelSize) -> ResizeAnswer {

@@ -65,6 +65,10 @@ package final class SharedMemorySource: DisplaySource {
     nextCheck = Instant(nanoseconds: .min)
   }
 
+  package var planes: [PlaneReport] { [] }
+
+  package func setAttached(_ isAttached: Bool) -> Bool { false }
+
   package var details: [SourceDetail] { [] }
 
   package func requestSize(_ size: PixelSize) -> ResizeAnswer { .unsupported }

@@ -6,6 +6,8 @@ package import Logging
 package enum SourceSpec: Equatable, Sendable {
   case qemu(socketPath: String, console: Int)
   case vgpu(VGPUSpec)
+  case vfio(VFIOSpec)
+  case drm(DRMSpec)
   case demo(type: InstanceType, size: PixelSize?)
   case sharedMemory(path: String, form: SharedMemoryForm)
 
@@ -13,6 +15,8 @@ package enum SourceSpec: Equatable, Sendable {
   package static let forms = [
     "qemu:/path/to/qmp.sock[?console=0]",
     VGPUSpec.form,
+    VFIOSpec.form,
+    DRMSpec.form,
     "vgpu:demo[?type=\(InstanceType.standard(.skylake).name)&size=WxH]",
     "shm:/path?size=WxH&format=XR24[&stride=BYTES][&offset=BYTES]",
     "shm:/path?format=xwd",
@@ -20,15 +24,17 @@ package enum SourceSpec: Equatable, Sendable {
 
   package init(_ text: String) throws(SpecFailure) {
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-      throw SpecFailure("a SPEC begins with qemu:, vgpu: or shm:, not \(quoted(text))")
+      throw SpecFailure("a SPEC begins with qemu:, vgpu:, vfio:, drm: or shm:, not \(quoted(text))")
     }
     let kind = String(text[..<colon])
     let rest = text[text.index(after: colon)...]
     switch kind {
     case "qemu": self = try Self.qemu(SpecFields(rest, of: kind))
     case "vgpu": self = try Self.vgpu(SpecFields(rest, of: kind))
+    case "vfio": self = .vfio(try VFIOSpec(SpecFields(rest, of: kind)))
+    case "drm": self = .drm(try DRMSpec(SpecFields(rest, of: kind)))
     case "shm": self = try Self.sharedMemory(SpecFields(rest, of: kind))
-    default: throw SpecFailure("a SPEC begins with qemu:, vgpu: or shm:, not \(quoted(kind + ":"))")
+    default: throw SpecFailure("a SPEC begins with qemu:, vgpu:, vfio:, drm: or shm:, not \(quoted(kind + ":"))")
     }
   }
 
@@ -43,6 +49,8 @@ package enum SourceSpec: Equatable, Sendable {
       let claim = try InstanceFolder(in: runFolder).claim(spec.record(name: name))
       return { VGPUSource(spec, claim: claim, logger: $0) }
     case .demo(let type, let size): return { DemoSource(type: type, size: size, logger: $0) }
+    case .vfio(let spec): return { VFIOSource(spec, logger: $0) }
+    case .drm(let spec): return { DRMSource(spec, logger: $0) }
     case .sharedMemory(let path, let form): return { _ in SharedMemorySource(path: path, form: form) }
     }
   }
@@ -107,6 +115,8 @@ extension SourceSpec: CustomStringConvertible {
     case .qemu(let path, let console):
       return "qemu:" + encoded(path) + (console == 0 ? "" : "?console=\(console)")
     case .vgpu(let spec): return spec.description
+    case .vfio(let spec): return spec.description
+    case .drm(let spec): return spec.description
     case .demo(let type, let size):
       let typeKey = type == .standard(.skylake) ? nil : "type=\(type.name)"
       let keys = [typeKey, size.map { "size=\($0)" }].compactMap { $0 }

@@ -121,6 +121,10 @@ package final class DemoSource: DisplaySource {
   package var cursor: CursorState { machine?.reader.cursor ?? .unknown }
   package var input: (any InputSink)? { machine?.input }
 
+  package var planes: [PlaneReport] { [] }
+
+  package func setAttached(_ isAttached: Bool) -> Bool { false }
+
   package var details: [SourceDetail] { [SourceDetail("vGPU", type.name), SourceDetail("Guest", "built in")] }
 
   package func requestSize(_ size: PixelSize) -> ResizeAnswer {

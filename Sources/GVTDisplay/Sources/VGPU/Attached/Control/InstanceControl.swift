@@ -45,6 +45,10 @@ extension VGPUSource {
     return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
 
+  package var planes: [PlaneReport] { [] }
+
+  package func setAttached(_ isAttached: Bool) -> Bool { false }
+
   package var details: [SourceDetail] {
     var details = [
       SourceDetail("vGPU", "\(spec.type.name) (\(spec.platformName)), \(isConnected ? "attached" : "no VMM")"),
