@@ -10,7 +10,9 @@ struct GVTVNC: ParsableCommand {
     abstract: "Gives every virtual machine a screen that a VNC viewer reaches.",
     version: version,
     subcommands: [
-      Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, TakeScreenshot.self,
+      Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, Info.self,
+      TakeScreenshot.self,
+      Detach.self, Attach.self,
       VGPU.self, Migrate.self,
     ])
 

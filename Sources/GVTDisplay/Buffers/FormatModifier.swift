@@ -26,3 +26,17 @@ struct FormatModifier: Equatable {
     return unsafe "\(String(cString: name)) (\(number))"
   }
 }
+
+extension Tiling {
+  /// The modifier's name for this tiling of Intel's.
+  var modifierName: String {
+    let modifier =
+      switch self {
+      case .linear: GVT_DRM_FORMAT_MOD_LINEAR
+      case .x: GVT_I915_FORMAT_MOD_X_TILED
+      case .y: GVT_I915_FORMAT_MOD_Y_TILED
+      case .yf: GVT_I915_FORMAT_MOD_Yf_TILED
+      }
+    return FormatModifier(rawValue: modifier).name
+  }
+}

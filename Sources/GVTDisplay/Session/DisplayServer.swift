@@ -79,6 +79,13 @@ package final class DisplayServer: Sendable {
     return ask { $0.report(listeners: addresses, source: name) }
   }
 
+  /// What each plane says of itself now, or nil if the display's thread does not answer within a second.
+  package func planes() -> [PlaneReport]? { ask { $0.source.planes } }
+
+  /// Lets go of the VM, or takes hold of it again (``DisplaySource/setAttached(_:)``). False: there is nothing to let go of.
+  /// Nil: no answer within a second.
+  package func setAttached(_ isAttached: Bool) -> Bool? { ask { $0.source.setAttached(isAttached) } }
+
   /// The picture as viewers see it, without the pointer.
   package func screenshot() -> Screenshot? {
     ask { session in

@@ -1,5 +1,7 @@
 // What a plane says of itself, for `gvt-vnc info --planes`.
 
+import GVTCore
+
 /// One plane of a source, as it was found last.
 package struct PlaneReport: Codable, Equatable, Sendable {
   package enum Kind: String, Codable, Sendable { case primary, overlay, cursor }
@@ -30,4 +32,14 @@ package struct PlaneReport: Codable, Equatable, Sendable {
   package var errors: [String: Int] = [:]
 
   package init(_ kind: Kind) { self.kind = kind }
+
+  /// A plane with these pixels, whose upper left corner is at `position` of the screen.
+  init(_ kind: Kind, _ layout: SurfaceLayout, at position: PixelPoint = .zero) {
+    self.kind = kind
+    format = layout.format.code.description
+    modifier = layout.tiling.modifierName
+    (width, height) = (layout.size.width, layout.size.height)
+    strideBytes = layout.strideBytes
+    (x, y) = (position.x, position.y)
+  }
 }

@@ -26,6 +26,8 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Policy") var policy: PolicyOptions
 
   @Option(help: .hidden) var statusFd: Int32?
+  /// What commands call this display, where viewers show another title.
+  @Option(help: .hidden) var displayName: String?
 
   func run() throws {
     let name = policy.title ?? "serve"
@@ -41,7 +43,7 @@ struct Serve: ParsableCommand {
     }
     do {
       try server.run {
-        Lifeline.start(server, signals: signals, channel: channel)
+        Lifeline.start(server, named: displayName ?? name, signals: signals, channel: channel)
         if channel == nil { for address in server.addresses { Output.line("ready rfb \(address)") } }
       }
     } catch {

@@ -53,6 +53,7 @@ struct DisplaySettings: Equatable, Sendable {
   /// The arguments of a `gvt-vnc serve` with these settings. Passwords are in files, so no secret is among them.
   func serveArguments(name: String) -> [String] {
     var arguments = ["serve", source.description, "--name", title ?? name]
+    if title != nil { arguments += ["--display-name", name] }
     for listener in listeners { arguments += ["--listen", listener.description] }
     if let passwordFile { arguments += ["--password-file", passwordFile] }
     if let viewOnlyPasswordFile { arguments += ["--view-only-password-file", viewOnlyPasswordFile] }

@@ -2,6 +2,7 @@
 import Foundation
 import GVTCore
 import GVTDisplay
+import Logging
 import Synchronization
 
 /// Runs beside a ``DisplayServer`` on a thread of its own: ends the display on SIGTERM, SIGINT or when its daemon is
@@ -18,20 +19,25 @@ final class Lifeline {
   private var lastReport: DisplayReport?
   private var isStopping = false
   private let screenshots: ScreenshotDesk
+  private let name: String
+  private var control: DisplayControl?
 
-  private init(_ server: DisplayServer, _ signals: SignalWatch) throws(SystemFailure) {
+  private init(_ server: DisplayServer, named name: String, _ signals: SignalWatch) throws(SystemFailure) {
     self.server = server
+    self.name = name
     self.signals = signals
     loop = try EventLoop()
     screenshots = try ScreenshotDesk()
   }
 
   /// Starts the thread. It lasts until the process ends.
-  static func start(_ server: DisplayServer, signals: SignalWatch, channel: SharedDescriptor?) {
+  static func start(
+    _ server: DisplayServer, named name: String, signals: SignalWatch, channel: SharedDescriptor?
+  ) {
     do throws(SystemFailure) {
       _ = try GVTCore.Thread(named: "control") {
         do throws(SystemFailure) {
-          try Lifeline(server, signals).run(channel: channel)
+          try Lifeline(server, named: name, signals).run(channel: channel)
         } catch {
           CommandFailure(error, to: "control this display").endProcess()
         }
@@ -48,6 +54,7 @@ final class Lifeline {
     try loop.watch(screenshots.wakeUp.descriptor) { [unowned self] _ in
       for answer in screenshots.takeAnswers() { channel?.send(JSONLine.encode(ChildMessage(screenshot: answer))) }
     }
+    listen()
     if let shared {
       channel = try LineChannel(
         try shared.owned.duplicate(), on: loop, lineLimit: JSONLine.limit,
@@ -58,9 +65,20 @@ final class Lifeline {
     try loop.run()
   }
 
+  /// A display without a socket of its own serves viewers all the same.
+  private func listen() {
+    do throws(SystemFailure) {
+      control = try DisplayControl(of: server, named: name, in: Places().displays, on: loop)
+    } catch {
+      Logger(label: name).warning(
+        "info, detach and attach cannot reach this display: \(error)", metadata: ["folder": "\(Places().displays)"])
+    }
+  }
+
   private func stop() {
     guard !isStopping else { return }
     isStopping = true
+    control?.stop()
     server.stop()
     loop.schedule(after: Self.patience) { exit(ExitStatus.internalError.rawValue) }
   }

@@ -8,6 +8,8 @@ struct Places: Equatable, Sendable {
   let socket: String
   /// Where vGPUs are accounted.
   let run: String
+  /// Where running displays have their own sockets.
+  var displays: String { run + "/displays" }
 
   /// Root's configuration is the machine's; anybody else has their own. A folder that was named carries its own
   /// socket, so that daemons of different folders never meet.

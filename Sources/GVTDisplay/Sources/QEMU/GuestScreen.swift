@@ -35,6 +35,36 @@ final class GuestScreen {
     return CursorState(image: isCursorOn ? definedCursor : nil, position: cursorPosition)
   }
 
+  /// For reports.
+  var planes: [PlaneReport] { [primaryPlane] + (cursorPlane.map { [$0] } ?? []) }
+
+  private var primaryPlane: PlaneReport {
+    switch content {
+    case .card(let card):
+      var report = PlaneReport(.primary)
+      report.problem = card.detail
+      return report
+    case .canvas(let canvas, let visible):
+      var report = PlaneReport(.primary, canvas.layout(showing: visible))
+      report.importer = "D-Bus"
+      return report
+    case .shared(let buffer, let layout):
+      var report = PlaneReport(.primary, layout)
+      report.importer = buffer.isSlow ? ImportMethod.mmap.rawValue : "shared memory"
+      return report
+    }
+  }
+
+  private var cursorPlane: PlaneReport? {
+    guard let definedCursor else { return nil }
+    var report = PlaneReport(.cursor)
+    (report.width, report.height) = (definedCursor.size.width, definedCursor.size.height)
+    (report.hotSpotX, report.hotSpotY) = (definedCursor.hotSpot.x, definedCursor.hotSpot.y)
+    report.importer = "D-Bus"
+    if !isCursorOn { report.problem = "the guest hides it" }
+    return report
+  }
+
   /// Forgets a VM that is gone.
   func reset() {
     content = .card(.noPicture)

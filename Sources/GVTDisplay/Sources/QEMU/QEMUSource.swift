@@ -104,7 +104,7 @@ package final class QEMUSource: DisplaySource {
 
   package var input: (any InputSink)? { sink }
 
-  package var planes: [PlaneReport] { [] }
+  package var planes: [PlaneReport] { phase == .running ? screen.planes : [] }
 
   package func setAttached(_ isAttached: Bool) -> Bool { false }
 

@@ -50,6 +50,13 @@ final class Attachment {
     return now == picture
   }
 
+  /// For reports.
+  var plane: PlaneReport {
+    var report = PlaneReport(.primary, picture.layout)
+    report.importer = "mapped file"
+    return report
+  }
+
   func present(into store: FrameStore) throws(BufferFailure) -> Damage {
     var layer = PictureLayer(buffer: buffer, layout: picture.layout)
     if let swapped, let wordBytes = picture.swappedWordBytes {

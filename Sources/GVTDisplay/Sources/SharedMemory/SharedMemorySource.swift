@@ -65,7 +65,7 @@ package final class SharedMemorySource: DisplaySource {
     nextCheck = Instant(nanoseconds: .min)
   }
 
-  package var planes: [PlaneReport] { [] }
+  package var planes: [PlaneReport] { attachment.map { [$0.plane] } ?? [] }
 
   package func setAttached(_ isAttached: Bool) -> Bool { false }
 

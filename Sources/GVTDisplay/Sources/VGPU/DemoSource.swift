@@ -121,7 +121,7 @@ package final class DemoSource: DisplaySource {
   package var cursor: CursorState { machine?.reader.cursor ?? .unknown }
   package var input: (any InputSink)? { machine?.input }
 
-  package var planes: [PlaneReport] { [] }
+  package var planes: [PlaneReport] { machine?.reader.planes ?? [] }
 
   package func setAttached(_ isAttached: Bool) -> Bool { false }
 

@@ -113,7 +113,7 @@ package final class VGPUPlaneReader {
   }
 
   /// The first pipe that is on or ought to be; pipe A if none is.
-  private func scanOut() -> ScanOut {
+  func scanOut() -> ScanOut {
     let first = device.scanOut(of: .a)
     if first.state != .off { return first }
     for pipe in [Pipe.b, .c] {

@@ -45,7 +45,7 @@ extension VGPUSource {
     return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
 
-  package var planes: [PlaneReport] { [] }
+  package var planes: [PlaneReport] { isConnected ? vgpu?.reader.planes ?? [] : [] }
 
   package func setAttached(_ isAttached: Bool) -> Bool { false }
 
