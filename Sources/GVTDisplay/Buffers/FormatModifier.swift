@@ -18,6 +18,9 @@ struct FormatModifier: Equatable {
     }
   }
 
+  /// Whether somebody says how the pixels are arranged.
+  var isStated: Bool { rawValue != GVT_DRM_FORMAT_MOD_INVALID }
+
   /// The name in drm_fourcc.h without its prefix, such as `Y_TILED_CCS`, or the number if libdrm knows none.
   var name: String {
     let number = "0x" + String(rawValue, radix: 16)
