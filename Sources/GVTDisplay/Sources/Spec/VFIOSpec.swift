@@ -1,4 +1,5 @@
 // A SPEC of a hardware vGPU: which VM's, where its keys go, and how its buffers are read.
+import GVTCore
 
 /// `vfio:…`: a mediated device of a VM that runs, or will.
 package struct VFIOSpec: Equatable, Sendable {
@@ -96,19 +97,6 @@ package struct BufferReading: Equatable, Sendable {
 
   var keys: [String] {
     [node.map { "node=" + encoded($0) }, method.map { "import=\($0.rawValue)" }].compactMap { $0 }
-  }
-}
-
-/// The text form of a UUID (RFC 9562, section 4), in small letters.
-enum UUIDText {
-  static let example = "6d2a9f0c-4c11-4e5b-9f0e-2f6b7c1d8e90"
-
-  /// `text` in small letters if it is a UUID.
-  static func parse(_ text: String) -> String? {
-    let groups = text.lowercased().split(separator: "-", omittingEmptySubsequences: false)
-    let isHex = groups.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } }
-    guard isHex, groups.map(\.utf8.count) == [8, 4, 4, 4, 12] else { return nil }
-    return text.lowercased()
   }
 }
 
