@@ -70,11 +70,14 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "GVTCoreTests", dependencies: ["GVTCore"], swiftSettings: settings),
+    // What drives a vGPU in tests, fuzz targets and measurements.
+    .target(
+      name: "VGPUTesting", dependencies: ["GVTCore", "CLinux"], path: "Tests/VGPUTesting", swiftSettings: settings),
+    .testTarget(name: "GVTCoreTests", dependencies: ["GVTCore", "VGPUTesting"], swiftSettings: settings),
     .testTarget(
       name: "GVTDisplayTests",
       dependencies: [
-        "GVTCore", "GVTDisplay", "CZlib", "CTurboJPEG",
+        "GVTCore", "GVTDisplay", "VGPUTesting", "CZlib", "CTurboJPEG",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -92,7 +95,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport", "CPNG", "CTurboJPEG"],
+      dependencies: ["GVTCore", "GVTDisplay", "gvt-vnc", "TestSupport", "VGPUTesting", "CPNG", "CTurboJPEG"],
       swiftSettings: toolSettings),
     .executableTarget(
       name: "gvt-vnc-bench", dependencies: ["GVTCore", "GVTDisplay", "TestSupport", "CTurboJPEG"], path: "Benchmarks",
@@ -129,9 +132,9 @@ if Context.environment["GVT_FUZZ"] != nil {
       name: "Fuzzing", dependencies: ["CLibFuzzer"], path: "Fuzz/Fuzzing",
       swiftSettings: toolSettings + [.unsafeFlags(["-parse-as-library"])]),
     fuzz("FuzzRFB", ["GVTDisplay"]),
-    fuzz("FuzzRegisters", ["GVTCore", "CLinux"]),
-    fuzz("FuzzVFIOUser", ["GVTCore", "CLinux"]),
-    fuzz("FuzzSnapshot", ["GVTCore", "CLinux"]),
+    fuzz("FuzzRegisters", ["GVTCore", "VGPUTesting"]),
+    fuzz("FuzzVFIOUser", ["GVTCore", "VGPUTesting"]),
+    fuzz("FuzzSnapshot", ["GVTCore", "VGPUTesting"]),
     fuzz("FuzzQEMU", ["GVTCore", "GVTDisplay", "CLinux"]),
     fuzz("FuzzSpec", ["GVTDisplay"]),
     fuzz("FuzzConfiguration", ["GVTDisplay", .product(name: "Yams", package: "Yams")]),

@@ -1,5 +1,6 @@
 // Fuzz target: a guest that reads and writes registers and GGTT entries.
 import Fuzzing
+import VGPUTesting
 
 @main enum FuzzRegisters {
   static func main() {

@@ -2,6 +2,7 @@
 // itself, or a good one with some bytes replaced: so it is read to its end whatever the sections look like by now.
 import Fuzzing
 import GVTCore
+import VGPUTesting
 
 @main enum FuzzSnapshot {
   static func main() {

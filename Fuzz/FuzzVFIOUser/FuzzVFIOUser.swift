@@ -1,5 +1,6 @@
 // Fuzz target: a VMM's messages, as a raw stream and as requests that are nearly right.
 import Fuzzing
+import VGPUTesting
 
 @main enum FuzzVFIOUser {
   static func main() {

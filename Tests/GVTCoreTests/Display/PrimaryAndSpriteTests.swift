@@ -1,6 +1,7 @@
 // Broadwell's planes.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct PrimaryAndSpriteTests {
   private let pipeSize = PixelSize(width: 1024, height: 768)

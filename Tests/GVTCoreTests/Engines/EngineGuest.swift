@@ -1,5 +1,6 @@
 // A guest with a context, a ring and page tables: as much of a driver as an engine needs.
 import GVTCore
+import VGPUTesting
 
 /// Guest memory of 4 MiB at address 0, which the GGTT maps at the same addresses.
 struct EngineGuest {

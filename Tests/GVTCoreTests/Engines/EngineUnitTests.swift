@@ -1,6 +1,7 @@
 // Engines that are there, can be reset, and do nothing.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct EngineUnitTests {
   @Test(arguments: [1, 2, 4, 8, 16, 0x1f] as [UInt32])

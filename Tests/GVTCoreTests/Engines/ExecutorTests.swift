@@ -1,6 +1,7 @@
 // Contexts that complete: what their commands leave in memory, registers and events.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct ExecutorTests {
   private typealias Place = EngineGuest.Place

@@ -1,6 +1,7 @@
 // Where guest-physical addresses lead.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct GuestMemoryTests {
   private let ram: SharedDescriptor

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct TranslationTableTests {
   @Test func `an entry holds bit 0 and address bits 38 to 12`() {

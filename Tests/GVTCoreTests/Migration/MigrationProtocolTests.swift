@@ -1,6 +1,7 @@
 // A client of vfio-user that migrates a device from one server to another, as QEMU does not yet.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct MigrationProtocolTests {
   private let pipe = Pipe.a

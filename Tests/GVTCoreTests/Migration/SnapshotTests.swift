@@ -1,6 +1,7 @@
 // The file format: what is written is read, and anything else is refused with a sentence.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct SnapshotTests {
   private func bytes() throws -> [UInt8] {

@@ -1,6 +1,7 @@
 // A vGPU that is saved and restored is the same vGPU.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct VirtualGPUSnapshotTests {
   /// A snapshot's bytes, and a vGPU that was made from them on a clock of its own.

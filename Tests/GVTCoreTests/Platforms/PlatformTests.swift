@@ -1,6 +1,7 @@
 // Each platform is a table of its own.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct PlatformTests {
   @Test func `platforms are found by name`() {

@@ -1,6 +1,7 @@
 // The AUX channel as i915 drives it: messages in the data registers, the monitor's answers in the same place.
 import GVTCore
 import Testing
+import VGPUTesting
 
 /// A driver's side of an AUX channel.
 private struct AuxiliaryDriver {

@@ -1,6 +1,7 @@
 // GMBUS as i915 drives it.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct GMBUSTests {
   private static let monitor = Monitor(connector: .hdmi, preferred: PixelSize(width: 1920, height: 1080))

@@ -1,6 +1,7 @@
 // Ports, hot-plug and the panel that is not there.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct PortUnitTests {
   private let monitor = Monitor(preferred: PixelSize(width: 1280, height: 800))

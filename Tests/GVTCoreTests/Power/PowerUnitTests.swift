@@ -1,6 +1,7 @@
 // What a driver asks of power wells, PLLs and firmware is granted.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct PowerUnitTests {
   @Test func `a power well that one of four asks for is on for all`() throws {

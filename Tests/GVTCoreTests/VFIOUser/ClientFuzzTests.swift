@@ -1,6 +1,7 @@
 // Random clients, the same ones each time.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct ClientFuzzTests {
   @Test(arguments: 0..<8 as Range<UInt64>) func `random clients never trap, and are sometimes right`(seed: UInt64)

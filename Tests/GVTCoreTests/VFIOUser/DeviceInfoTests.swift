@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct DeviceInfoTests {
   @Test func `the device is a PCI device that can be reset, with vfio's regions and interrupts`() throws {

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct DeviceResetTests {
   private func scribble(_ client: VFIOUserClient) throws {

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct HostileTrafficTests {
   private static func message(_ size: UInt32, command: UInt16 = 9, flags: UInt32 = 0, body: Int = 0) -> [UInt8] {

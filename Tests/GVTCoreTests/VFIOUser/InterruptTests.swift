@@ -3,6 +3,7 @@ import CLinux
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct InterruptTests {
   private let patience = Int64.milliseconds(5000)

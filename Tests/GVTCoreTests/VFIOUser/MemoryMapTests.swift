@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct MemoryMapTests {
   private let ram = 1 << 20

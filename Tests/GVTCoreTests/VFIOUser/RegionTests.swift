@@ -3,6 +3,7 @@ import CLinux
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct RegionTests {
   @Test func `a register is written and read back in every width`() throws {

@@ -2,6 +2,7 @@
 import CLinux
 import GVTCore
 import Glibc
+import VGPUTesting
 
 /// Listens in a folder of its own until ``end()``.
 final class ServerStage {

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct ServerTests {
   @Test func `clients come and go for ever`() throws {

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @Suite struct VersionTests {
   /// The versions that clients propose, and what is answered.

@@ -2,6 +2,7 @@
 // the display registers, in order.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct LinuxModeSetTests {
   private typealias Write = (offset: Int, value: UInt32)

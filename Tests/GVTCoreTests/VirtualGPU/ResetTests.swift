@@ -1,6 +1,7 @@
 // Nothing of one guest is left for the next.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct ResetTests {
   /// Where registers with rules are, and some room around them.

@@ -1,6 +1,7 @@
 // A guest that writes anything anywhere.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct VirtualGPUFuzzTests {
   /// Each platform, with engines that are wedged and with such that complete.

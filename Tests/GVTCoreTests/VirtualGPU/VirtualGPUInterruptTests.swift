@@ -1,6 +1,7 @@
 // Vblanks and flips, from the clock to the interrupt line.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct VirtualGPUInterruptTests {
   private let frame = DisplayTimings.sixtyHertz

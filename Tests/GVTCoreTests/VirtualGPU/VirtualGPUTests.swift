@@ -1,6 +1,7 @@
 // The vGPU as a driver meets it.
 import GVTCore
 import Testing
+import VGPUTesting
 
 @Suite struct VirtualGPUTests {
   @Test func `a plane shows what was armed, not what was written since`() throws {

@@ -4,6 +4,7 @@ import GVTCore
 import GVTDisplay
 import TestSupport
 import Testing
+import VGPUTesting
 
 /// A folder with the sockets of a few vGPUs, accounted on their own.
 private struct VGPUHost {

@@ -2,6 +2,7 @@
 import GVTCore
 import Glibc
 import Testing
+import VGPUTesting
 
 @testable import GVTDisplay
 

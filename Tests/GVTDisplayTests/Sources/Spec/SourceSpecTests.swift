@@ -2,6 +2,7 @@
 import GVTCore
 import GVTDisplay
 import Testing
+import VGPUTesting
 
 @Suite struct SourceSpecTests {
   @Test(arguments: [

@@ -3,6 +3,7 @@ import Foundation
 import GVTCore
 import Logging
 import Testing
+import VGPUTesting
 
 @testable import GVTDisplay
 

@@ -1,36 +1,36 @@
 // A VM reduced to what a vGPU notices of it: memory, GGTT entries and a driver that sets a mode, over vfio-user.
-import GVTCore
+package import GVTCore
 
 /// A guest whose surface begins at guest address 0 and at graphics address 16 MiB.
-final class VFIOUserGuest {
-  static let surface = 16 << 20
+package final class VFIOUserGuest {
+  package static let surface = 16 << 20
 
-  let client: VFIOUserClient
-  let ram: GuestRAM
+  package let client: VFIOUserClient
+  package let ram: GuestRAM
 
   /// Attaches the vGPU at `path`.
-  init(attaching path: String, byteCount: Int = 16 << 20) throws {
+  package init(attaching path: String, byteCount: Int = 16 << 20) throws {
     client = try VFIOUserClient(connectingTo: path)
     ram = try GuestRAM(byteCount: byteCount)
     try client.negotiate()
     try mapMemory()
   }
 
-  func mapMemory() throws {
+  package func mapMemory() throws {
     let code = try client.map(ram.descriptor, at: 0, size: UInt64(ram.byteCount))
     guard code == 0 else { throw ClientFailure(description: "mapping memory gave \(code)") }
   }
 
-  func unmapMemory() throws { try client.unmap(at: 0, size: UInt64(ram.byteCount)) }
+  package func unmapMemory() throws { try client.unmap(at: 0, size: UInt64(ram.byteCount)) }
 
-  subscript(register: Int) -> UInt32 {
+  package subscript(register: Int) -> UInt32 {
     get throws { try client.read(UInt32.self, .registers, register) }
   }
 
-  func set(_ register: Int, _ value: UInt32) throws { try client.write(.registers, register, value) }
+  package func set(_ register: Int, _ value: UInt32) throws { try client.write(.registers, register, value) }
 
   /// Fills the surface and turns on pipe A with it: 60 Hz, rows without a gap.
-  func show(_ size: PixelSize, colour: UInt32) throws {
+  package func show(_ size: PixelSize, colour: UInt32) throws {
     precondition(size.width % 16 == 0, "rows are whole units of 64 bytes")
     paint(size, colour: colour)
     let first = Self.surface / PageLocation.pageBytes
@@ -52,14 +52,14 @@ final class VFIOUserGuest {
   }
 
   /// Draws into the surface, of which the vGPU hears nothing.
-  func paint(_ size: PixelSize, colour: UInt32) {
+  package func paint(_ size: PixelSize, colour: UInt32) {
     let words = [UInt32](repeating: colour, count: size.area)
     ram.store(words.span, at: GuestAddress(0))
   }
 
-  func flip() throws { try set(MMIO.planeSurface(.a, 1), UInt32(Self.surface)) }
+  package func flip() throws { try set(MMIO.planeSurface(.a, 1), UInt32(Self.surface)) }
 
-  func turnOff() throws {
+  package func turnOff() throws {
     try set(MMIO.planeControl(.a, 1), 0)
     try set(MMIO.planeSurface(.a, 1), 0)
     try set(MMIO.pipeConfiguration(.a), 0)

@@ -1,33 +1,35 @@
 // A vfio-user client that asks one thing at a time, for tests, fuzzing and measurements.
 import CLinux
-import GVTCore
+package import GVTCore
 
 /// Something that the client expected did not come.
-struct ClientFailure: Error, CustomStringConvertible {
-  let description: String
+package struct ClientFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// What the server answered.
-struct ClientReply {
-  let header: MessageHeader
+package struct ClientReply {
+  package let header: MessageHeader
   /// What follows the header.
-  let body: [UInt8]
-  let descriptors: [SharedDescriptor]
+  package let body: [UInt8]
+  package let descriptors: [SharedDescriptor]
 
   /// The errno, 0 if it was not an error.
-  var code: Int32 {
+  package var code: Int32 {
     header.flags & MessageHeader.Flags.error == 0 ? 0 : Int32(truncatingIfNeeded: header.error)
   }
 }
 
-final class VFIOUserClient {
+package final class VFIOUserClient {
   private let socket: DescriptorSocket
   private var nextID: UInt16 = 1
   private var input = [UInt8](repeating: 0, count: 4096)
   /// How long it waits for an answer, in nanoseconds.
-  var patience = Int64.milliseconds(10_000)
+  package var patience = Int64.milliseconds(10_000)
 
-  init(connectingTo path: String) throws {
+  package init(connectingTo path: String) throws {
     socket = try DescriptorSocket(try LocalSocket.connected(to: path, timeoutSeconds: 10))
   }
 
@@ -35,7 +37,7 @@ final class VFIOUserClient {
 
   /// Agrees on version 0.0 with the words that QEMU 11.1 uses.
   @discardableResult
-  func negotiate() throws -> ClientReply {
+  package func negotiate() throws -> ClientReply {
     let text = """
       {"capabilities": {"pgsizes": 4096, "max_msg_fds": 16, "max_dma_maps": 65535, "max_data_xfer_size": 1048576, \
       "migration": {"max_bitmap_size": 268435456, "pgsize": 4096}, "write_multiple": true}}
@@ -45,7 +47,7 @@ final class VFIOUserClient {
 
   /// Maps memory; a code of 0 is success.
   @discardableResult
-  func map(
+  package func map(
     _ file: SharedDescriptor?, at address: UInt64, size: UInt64, fileOffset: UInt64 = 0, flags: UInt32 = 3
   ) throws -> Int32 {
     var body: [UInt8] = []
@@ -56,7 +58,7 @@ final class VFIOUserClient {
   }
 
   @discardableResult
-  func unmap(at address: UInt64, size: UInt64, flags: UInt32 = 0) throws -> Int32 {
+  package func unmap(at address: UInt64, size: UInt64, flags: UInt32 = 0) throws -> Int32 {
     var body: [UInt8] = []
     body.append(number: UInt32(24))
     body.append(number: flags)
@@ -65,7 +67,7 @@ final class VFIOUserClient {
     return try request(.unmapMemory, body).code
   }
 
-  func read(_ region: PCIRegion, _ offset: Int, count: Int) throws -> [UInt8] {
+  package func read(_ region: PCIRegion, _ offset: Int, count: Int) throws -> [UInt8] {
     let reply = try request(.readRegion, Self.access(region.rawValue, UInt64(offset), count))
     guard reply.code == 0, reply.body.count == 16 + count else {
       throw ClientFailure(description: "a read of \(count) bytes gave \(reply.header) and \(reply.body.count) bytes")
@@ -73,16 +75,16 @@ final class VFIOUserClient {
     return Array(reply.body[16...])
   }
 
-  func read<Word: FixedWidthInteger>(_ type: Word.Type, _ region: PCIRegion, _ offset: Int) throws -> Word {
+  package func read<Word: FixedWidthInteger>(_ type: Word.Type, _ region: PCIRegion, _ offset: Int) throws -> Word {
     try read(region, offset, count: Word.bitWidth / 8).number(at: 0)
   }
 
-  func write(_ region: PCIRegion, _ offset: Int, bytes: [UInt8]) throws {
+  package func write(_ region: PCIRegion, _ offset: Int, bytes: [UInt8]) throws {
     let reply = try request(.writeRegion, Self.access(region.rawValue, UInt64(offset), bytes.count) + bytes)
     guard reply.code == 0 else { throw ClientFailure(description: "a write gave \(reply.header)") }
   }
 
-  func write<Word: FixedWidthInteger>(_ region: PCIRegion, _ offset: Int, _ value: Word) throws {
+  package func write<Word: FixedWidthInteger>(_ region: PCIRegion, _ offset: Int, _ value: Word) throws {
     var bytes: [UInt8] = []
     bytes.append(number: value)
     try write(region, offset, bytes: bytes)
@@ -90,12 +92,12 @@ final class VFIOUserClient {
 
   /// Sets the eventfd of an interrupt kind; nil takes it away.
   @discardableResult
-  func setEvent(_ event: SharedDescriptor?, for kind: InterruptLines.Kind) throws -> Int32 {
+  package func setEvent(_ event: SharedDescriptor?, for kind: InterruptLines.Kind) throws -> Int32 {
     try setInterrupts(kind: UInt32(kind.rawValue), flags: 0x24, count: 1, with: event)
   }
 
   @discardableResult
-  func setInterrupts(
+  package func setInterrupts(
     kind: UInt32, flags: UInt32, start: UInt32 = 0, count: UInt32, data: [UInt8] = [],
     with event: SharedDescriptor? = nil
   ) throws -> Int32 {
@@ -105,7 +107,7 @@ final class VFIOUserClient {
   }
 
   /// The first part of a read or a write.
-  static func access(_ region: Int, _ offset: UInt64, _ count: Int) -> [UInt8] {
+  package static func access(_ region: Int, _ offset: UInt64, _ count: Int) -> [UInt8] {
     var body: [UInt8] = []
     body.append(number: offset)
     body.append(number: UInt32(truncatingIfNeeded: region))
@@ -116,13 +118,13 @@ final class VFIOUserClient {
   // MARK: - Messages
 
   /// Sends a request and waits for its answer.
-  func request(
+  package func request(
     _ command: MessageCommand, _ body: [UInt8] = [], with descriptor: SharedDescriptor? = nil
   ) throws -> ClientReply {
     try request(command: command.rawValue, body, with: descriptor)
   }
 
-  func request(
+  package func request(
     command: UInt16, _ body: [UInt8] = [], with descriptor: SharedDescriptor? = nil
   ) throws -> ClientReply {
     let id = try post(command: command, body, flags: 0, with: descriptor)
@@ -135,7 +137,7 @@ final class VFIOUserClient {
 
   /// Sends a request and does not wait. Its number.
   @discardableResult
-  func post(
+  package func post(
     command: UInt16, _ body: [UInt8] = [], flags: UInt32 = MessageHeader.Flags.noReply,
     with descriptor: SharedDescriptor? = nil
   ) throws -> UInt16 {
@@ -148,7 +150,7 @@ final class VFIOUserClient {
   }
 
   /// Sends bytes as they are.
-  func send(raw bytes: [UInt8], with descriptor: SharedDescriptor? = nil) throws {
+  package func send(raw bytes: [UInt8], with descriptor: SharedDescriptor? = nil) throws {
     var sent = 0
     while sent < bytes.count {
       let count = try socket.send(bytes, sent..<bytes.count, with: sent == 0 ? descriptor : nil)
@@ -161,7 +163,7 @@ final class VFIOUserClient {
   }
 
   /// The next message from the server.
-  func receive() throws -> ClientReply {
+  package func receive() throws -> ClientReply {
     var descriptors: [SharedDescriptor] = []
     try receive(upTo: MessageHeader.byteCount, from: 0, &descriptors)
     let header = MessageHeader(input)
@@ -175,7 +177,7 @@ final class VFIOUserClient {
   }
 
   /// Whether the server has hung up, or does within the client's patience.
-  func isHungUp() -> Bool {
+  package func isHungUp() -> Bool {
     var descriptors: [SharedDescriptor] = []
     do {
       while true {

@@ -6,7 +6,7 @@ import Glibc
 /// Does to a server without a thread what `bytes` say: as a raw stream if the first is even, as a sequence of requests
 /// otherwise. It must not trap. How many requests were answered without an error.
 @discardableResult
-func exerciseClientSession(bytes: [UInt8]) throws -> Int {
+package func exerciseClientSession(bytes: [UInt8]) throws -> Int {
   guard let first = bytes.first else { return 0 }
   let function = try PCIFunction(
     VirtualGPUConfiguration(type: try InstanceType(named: "i915-GVTg_V5_8")), videoTables: [1, 2, 3],

@@ -1,11 +1,11 @@
 // Bytes as a sequence of what a guest can do, for the random test and for fuzzing.
-import GVTCore
+package import GVTCore
 
 /// Does to a vGPU what `bytes` say, nine or so to an operation, and looks at the picture as a display would.
 /// The first byte chooses what kind of vGPU it is. It must not trap. Returns how many planes and cursors were on at those
 /// looks.
 @discardableResult
-func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
+package func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
   let clock = ManualClock()
   let kind = Int(bytes.first ?? 0)
   var gpu = try makeExercisedVirtualGPU(
@@ -16,7 +16,7 @@ func exerciseVirtualGPU(bytes: [UInt8]) throws -> Int {
 }
 
 /// A vGPU with 4 GiB of guest memory to point at.
-func makeExercisedVirtualGPU(
+package func makeExercisedVirtualGPU(
   clock: ManualClock, platform: Platform = .skylake, engines: EngineBehaviour = .wedged,
   restoring state: VirtualGPU.State? = nil
 ) throws -> VirtualGPU {
@@ -34,15 +34,15 @@ func makeExercisedVirtualGPU(
 }
 
 /// Bytes as what a guest does, one operation after another.
-struct GuestOperations {
+package struct GuestOperations {
   private var input: ByteStream
   /// How many planes and cursors were on when they were looked at.
-  private(set) var shown = 0
+  package private(set) var shown = 0
 
-  init(bytes: [UInt8]) { input = ByteStream(bytes: bytes) }
+  package init(bytes: [UInt8]) { input = ByteStream(bytes: bytes) }
 
   /// Does the next thing; nil at the end.
-  mutating func perform(on gpu: inout VirtualGPU, _ clock: ManualClock) -> [VirtualGPU.Effect]? {
+  package mutating func perform(on gpu: inout VirtualGPU, _ clock: ManualClock) -> [VirtualGPU.Effect]? {
     guard let operation = input.next() else { return nil }
     let width = AccessWidth.allCases[Int(operation >> 6)]
     switch operation & 0x0f {

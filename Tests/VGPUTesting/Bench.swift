@@ -1,11 +1,11 @@
 // What several tests of the vGPU need.
 import CLinux
-import GVTCore
+package import GVTCore
 import Glibc
 
 extension OwnedDescriptor {
   /// A memfd of `byteCount` bytes.
-  static func memory(named name: String, byteCount: Int = 0) throws -> OwnedDescriptor {
+  package static func memory(named name: String, byteCount: Int = 0) throws -> OwnedDescriptor {
     let file = OwnedDescriptor(owning: try check("memfd_create") { unsafe gvt_memfd_create(name) })
     try check("ftruncate") { ftruncate(file.raw, off_t(byteCount)) }
     return file
@@ -13,12 +13,12 @@ extension OwnedDescriptor {
 }
 
 /// A vGPU on a clock that stands still, and short ways to drive it.
-struct Bench {
-  let clock = ManualClock(1_000_000_000)
-  var gpu: VirtualGPU
-  let pipe = Pipe.a
+package struct Bench {
+  package let clock = ManualClock(1_000_000_000)
+  package var gpu: VirtualGPU
+  package let pipe = Pipe.a
 
-  init(
+  package init(
     memory: GuestMemory = GuestMemory(), platform: Platform = .skylake, engines: EngineBehaviour = .wedged,
     access: GuestMemoryAccess = GuestMemoryAccess()
   ) throws {
@@ -28,54 +28,60 @@ struct Bench {
       table: try TranslationTable(), access: access)
   }
 
-  subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }
+  package subscript(offset: Int) -> UInt32 { UInt32(gpu.read(offset)) }
 
   @discardableResult
-  mutating func write(_ offset: Int, _ value: UInt32) -> [VirtualGPU.Effect] { gpu.write(offset, UInt64(value)) }
+  package mutating func write(_ offset: Int, _ value: UInt32) -> [VirtualGPU.Effect] {
+    gpu.write(offset, UInt64(value))
+  }
 
   /// Turns the pipe on with the timings of 1024x768 at 60 Hz.
-  mutating func turnOn(_ size: PixelSize = PixelSize(width: 1024, height: 768)) {
+  package mutating func turnOn(_ size: PixelSize = PixelSize(width: 1024, height: 768)) {
     write(MMIO.verticalTotal(pipe), DisplayTotal(active: size.height, total: size.height + 38).rawValue)
     write(MMIO.pipeSource(pipe), PipeSource(size).rawValue)
     write(MMIO.pipeConfiguration(pipe), 1 << 31)
   }
 
   /// Programs plane 1 with the values that i915 was seen to use for 1024x768, without arming it.
-  mutating func setPlane(control: UInt32 = 0x8404_2000) {
+  package mutating func setPlane(control: UInt32 = 0x8404_2000) {
     write(MMIO.planeControl(pipe, 1), control)
     write(MMIO.planeStride(pipe, 1), 0x40)
     write(MMIO.planeSize(pipe, 1), 0x02ff_03ff)
   }
 
   /// What an interrupt handler needs to be told of vblanks.
-  mutating func unmaskVblank() {
+  package mutating func unmaskVblank() {
     write(MMIO.interruptEnable(.pipe(pipe)), 0x9000_0f89)
     write(MMIO.interruptMask(.pipe(pipe)), 0x6fff_f07e)
     write(MMIO.interruptMaster, 1 << 31)
   }
 
-  mutating func advance(by nanoseconds: Int64) -> [VirtualGPU.Effect] {
+  package mutating func advance(by nanoseconds: Int64) -> [VirtualGPU.Effect] {
     clock.advance(nanoseconds: nanoseconds)
     return gpu.advance()
   }
 }
 
 /// SplitMix64: the same sequence everywhere.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
+package struct SplitMix: RandomNumberGenerator {
+  package var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
     return mixed ^ mixed >> 31
   }
 
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+  package mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
 }
 
 /// The same file with a checksum that fits, as if nothing had been changed.
-func seal(_ bytes: [UInt8]) -> [UInt8] {
+package func seal(_ bytes: [UInt8]) -> [UInt8] {
   guard bytes.count >= 4 else { return bytes }
   let crc = Checksum.crc32(bytes.dropLast(4))
   return bytes.dropLast(4) + (0..<4).map { UInt8(truncatingIfNeeded: crc >> (8 * $0)) }

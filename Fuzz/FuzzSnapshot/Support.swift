@@ -1,1 +1,0 @@
-../../Tests/GVTCoreTests/Support.swift

@@ -1,1 +1,0 @@
-../../GVTCoreTests/VFIOUser/VFIOUserClient.swift

@@ -1,1 +1,0 @@
-../../GVTDisplayTests/Support/VFIOUserGuest.swift
