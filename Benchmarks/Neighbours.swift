@@ -27,23 +27,6 @@ final class Projector: Sendable {
   }
 }
 
-func startThread(_ body: @escaping @Sendable () -> Void) {
-  let box = Unmanaged.passRetained(Box(body))
-  var thread = pthread_t()
-  pthread_create(
-    &thread, nil,
-    { argument in
-      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  pthread_detach(thread)
-}
-
-private final class Box: Sendable {
-  let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
 /// A viewer that always asks for more, on the calling thread: when its updates came.
 func watch(_ viewer: RFBTestClient, seconds: Double) throws -> [Double] {
   try viewer.request(incremental: false)

@@ -43,7 +43,7 @@
 #                      defaults to 00000000-0000-0000-0000-00000000000N, N=1,2...
 #   --out DIR          after the command, everything it left in /out in the VM is
 #                      copied to DIR here
-#   --forward HP:GP    user-mode network; host 127.0.0.1:HP -> guest port GP (tcp)
+#   --forward HP:GP    user-mode network; host 127.0.0.1:HP -> guest port GP (tcp, repeatable)
 #   --mem MB           guest memory (1024)       --cpus N  guest CPUs (1)
 #   --timeout SEC      limit for the whole VM run (120)
 #   --console FILE     where to write the kernel console (default: CACHE/console.log)
@@ -71,10 +71,10 @@
 set -euo pipefail
 
 RIG_FORMAT=4                 # bump when what is fetched or unpacked changes shape
-CACHE= KEEP=0 MEM=1024 CPUS=1 TIMEOUT=120 OUT= FORWARD= APPEND= VERBOSE=0 SHELL_MODE=0
+CACHE= KEEP=0 MEM=1024 CPUS=1 TIMEOUT=120 OUT= APPEND= VERBOSE=0 SHELL_MODE=0
 PREPARE=0 CONSOLE= QEMU=qemu-system-x86_64
 MODULES="vfio vfio_iommu_type1 mdev mbochs mdpy"
-PROGS=() FILES=() LIBPATHS=() ENVS=() MODPARAMS=() MDEVS=() CMD=()
+PROGS=() FILES=() LIBPATHS=() ENVS=() MODPARAMS=() MDEVS=() FORWARDS=() CMD=()
 
 die()  { echo "host-in-a-vm: $*" >&2; exit 125; }
 note() { echo "host-in-a-vm: $*" >&2; }
@@ -88,7 +88,7 @@ while [ $# -gt 0 ]; do
     --env) ENVS+=("$2"); shift 2;;    --modules) MODULES=$2; shift 2;;
     --modparam) MODPARAMS+=("$2"); shift 2;;
     --mdev) MDEVS+=("$2"); shift 2;;  --out) OUT=$2; shift 2;;
-    --forward) FORWARD=$2; shift 2;;  --mem) MEM=$2; shift 2;;
+    --forward) FORWARDS+=("$2"); shift 2;; --mem) MEM=$2; shift 2;;
     --cpus) CPUS=$2; shift 2;;        --timeout) TIMEOUT=$2; shift 2;;
     --console) CONSOLE=$2; shift 2;;  --append) APPEND=$2; shift 2;;
     --qemu) QEMU=$2; shift 2;;        --verbose) VERBOSE=1; shift;;
@@ -547,7 +547,7 @@ layer() {
     done
     echo "RIG_MDEVS=$(q "$t")"
     for m in ${MODPARAMS[@]+"${MODPARAMS[@]}"}; do echo "RIG_PARAM_${m%% *}=$(q "${m#* }")"; done
-    echo "RIG_NET=$FORWARD"; echo "RIG_OUT=${OUT:+1}"
+    echo "RIG_NET=${FORWARDS[0]:-}"; echo "RIG_OUT=${OUT:+1}"
     [ $SHELL_MODE = 0 ] || echo RIG_SHELL=1
   } >"$r/rig/config"
   {
@@ -571,8 +571,10 @@ boot() {
     -append "console=ttyS0 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check random.trust_cpu=on quiet loglevel=4 $APPEND"
     -device virtio-serial-pci,max_ports=8 )
   port() { args+=( -chardev "$2" -device "virtserialport,chardev=$1,name=$1" ); }
-  if [ -n "$FORWARD" ]; then
-    args+=( -netdev "user,id=n0,hostfwd=tcp:127.0.0.1:${FORWARD%%:*}-:${FORWARD#*:}" -device virtio-net-pci,netdev=n0,romfile= )
+  if [ ${#FORWARDS[@]} -gt 0 ]; then
+    local net=user,id=n0 f
+    for f in "${FORWARDS[@]}"; do net+=",hostfwd=tcp:127.0.0.1:${f%%:*}-:${f#*:}"; done
+    args+=( -netdev "$net" -device virtio-net-pci,netdev=n0,romfile= )
   fi
   if [ $SHELL_MODE = 1 ]; then
     "$QEMU" "${args[@]}" -serial stdio; return

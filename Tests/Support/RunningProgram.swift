@@ -8,9 +8,9 @@ package struct TestFailure: Error, CustomStringConvertible {
 }
 
 /// Process ids that are ours to end when the test process exits without having done so.
-private let livePrograms = Mutex<Set<pid_t>>([])
+private let livePrograms = Mutex<[pid_t: Int32]>([:])
 private let endAllAtExit: Void = {
-  atexit { for pid in livePrograms.withLock({ $0 }) { kill(pid, SIGKILL) } }
+  atexit { for (pid, lastSignal) in livePrograms.withLock({ $0 }) { kill(pid, lastSignal) } }
 }()
 
 package final class RunningProgram {
@@ -20,9 +20,11 @@ package final class RunningProgram {
   private let errorPath: String
   private var status: Int32?
 
-  /// Starts `program` (a path, or a name looked up in PATH) with its output and errors in files of `folder`.
+  /// Starts `program` (a path, or a name looked up in PATH) with its output and errors in files of `folder`. Should this
+  /// process exit before it, it is sent `lastSignal`.
   package init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], in folder: TemporaryFolder
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], lastSignal: Int32 = SIGKILL,
+    in folder: TemporaryFolder
   ) throws {
     _ = endAllAtExit
     name = String(program.split(separator: "/").last ?? "program")
@@ -50,7 +52,7 @@ package final class RunningProgram {
     let code = posix_spawnp(&child, program, &actions, &attributes, &argv, &envp)
     guard code == 0 else { throw TestFailure("cannot start \(program): \(String(cString: strerror(code)))") }
     pid = child
-    livePrograms.withLock { _ = $0.insert(child) }
+    livePrograms.withLock { $0[child] = lastSignal }
   }
 
   deinit { end() }
@@ -77,7 +79,7 @@ package final class RunningProgram {
     let signal = raw & 0x7f
     let result = signal == 0 ? (raw >> 8) & 0xff : 128 + signal
     status = result
-    livePrograms.withLock { _ = $0.remove(pid) }
+    livePrograms.withLock { _ = $0.removeValue(forKey: pid) }
     return result
   }
 
