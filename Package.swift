@@ -137,6 +137,7 @@ if Context.environment["GVT_FUZZ"] != nil {
     fuzz("FuzzSnapshot", ["GVTCore", "VGPUTesting"]),
     fuzz("FuzzQEMU", ["GVTCore", "GVTDisplay", "CLinux"]),
     fuzz("FuzzSpec", ["GVTDisplay"]),
+    fuzz("FuzzHost", ["GVTCore"]),
     fuzz("FuzzConfiguration", ["GVTDisplay", .product(name: "Yams", package: "Yams")]),
   ]
 }
