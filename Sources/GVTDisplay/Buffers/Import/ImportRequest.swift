@@ -1,5 +1,5 @@
 // A dmabuf with what its lender says of it, once that has been found possible.
-package import GVTCore
+import GVTCore
 import Glibc
 
 /// A buffer to be read. Everything in ``description`` is within reason and within the dmabuf.
