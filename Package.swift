@@ -47,6 +47,9 @@ let package = Package(
     .systemLibrary(
       name: "CPNG", path: "Sources/CLibraries/PNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"])]),
+    // Declarations only: what it declares is loaded at run time, where it is there.
+    .systemLibrary(
+      name: "CEGL", path: "Sources/CLibraries/EGL", providers: [.apt(["libegl-dev", "libgles-dev", "libgbm-dev"])]),
     .systemLibrary(
       name: "CPCIAccess", path: "Sources/CLibraries/PCIAccess", pkgConfig: "pciaccess",
       providers: [.apt(["libpciaccess-dev"])]),
@@ -55,7 +58,7 @@ let package = Package(
     .target(
       name: "GVTDisplay",
       dependencies: [
-        "GVTCore", "CLinux", "CVNCServer", "CTurboJPEG", "CDRM", "CSystemd", "CZlib", "CISAL", "CPNG",
+        "GVTCore", "CLinux", "CVNCServer", "CTurboJPEG", "CDRM", "CEGL", "CSystemd", "CZlib", "CISAL", "CPNG",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

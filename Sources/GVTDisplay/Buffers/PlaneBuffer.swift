@@ -37,6 +37,9 @@ package final class PlaneBuffer {
     }
   }
 
+  /// A device's memory, such as a GPU's aperture: no cache holds it.
+  package static func deviceMemory(_ mapping: consuming Mapping) -> PlaneBuffer { PlaneBuffer(.device(mapping)) }
+
   /// Scattered pages; whoever holds `mapping` may update it between two reads.
   package static func pages(_ mapping: PageMapping) -> PlaneBuffer { PlaneBuffer(.pages(mapping)) }
 
@@ -125,6 +128,7 @@ package final class PlaneBuffer {
 private enum Storage: ~Copyable {
   case dmabuf(DMABuf)
   case file(Mapping)
+  case device(Mapping)
   case pages(PageMapping)
   case exported(ExportedPages)
   case bytes(OwnBytes)
@@ -133,6 +137,7 @@ private enum Storage: ~Copyable {
     switch self {
     case .dmabuf(let buffer): buffer.mapping.count
     case .file(let mapping): mapping.count
+    case .device(let mapping): mapping.count
     case .pages(let mapping): mapping.count
     case .exported(let pages): pages.count
     case .bytes(let bytes): bytes.count
@@ -142,6 +147,7 @@ private enum Storage: ~Copyable {
   var isSlow: Bool {
     switch self {
     case .dmabuf: true
+    case .device: true
     default: false
     }
   }
@@ -161,6 +167,9 @@ private enum Storage: ~Copyable {
     case .file(let mapping):
       if mapping.faults != 0 { throw .lostWhileRead }
       return unsafe mapping.bytes
+    case .device(let mapping):
+      if mapping.faults != 0 { throw .lostWhileRead }
+      return unsafe mapping.bytes
     case .pages(let mapping):
       guard let bytes = unsafe mapping.bytes else { throw .lostWhileRead }
       return unsafe bytes
@@ -178,6 +187,8 @@ private enum Storage: ~Copyable {
       try buffer.synchronise(begin: false)
       if buffer.mapping.faults != 0 { throw .lostWhileRead }
     case .file(let mapping):
+      if mapping.faults != 0 { throw .lostWhileRead }
+    case .device(let mapping):
       if mapping.faults != 0 { throw .lostWhileRead }
     case .pages(let mapping):
       if unsafe mapping.bytes == nil { throw .lostWhileRead }

@@ -27,7 +27,17 @@ package final class DMABufImporter {
     reading: BufferReading, driver: String, device: String?, root: HostRoot = .this, logger: Logger,
     ready: @escaping () -> Void, on loop: EventLoop
   ) {
-    self.init(reading: reading, driver: driver, ways: [MappedAccess()], logger: logger, on: loop)
+    let node = Result { () throws(BufferFailure) in
+      try RenderNode.path(reading, driver: driver, device: device, in: root)
+    }
+    let aperture = Result { () throws(BufferFailure) in
+      try ApertureAccess.node(reading, driver: driver, device: device, in: root)
+    }
+    self.init(
+      reading: reading, driver: driver,
+      ways: [
+        MappedAccess(), GPUAccess(node: node, logger: logger, ready: ready, on: loop), ApertureAccess(node: aperture),
+      ], logger: logger, on: loop)
   }
 
   init(reading: BufferReading, driver: String, ways: [any BufferAccess], logger: Logger, on loop: EventLoop) {
