@@ -35,7 +35,7 @@
 #   --modules "A B"    modules to load before the command.  Default:
 #                      "vfio vfio_iommu_type1 mdev mbochs mdpy"
 #                      Others built here: mbochs_fixed mdpy_fixed (see below),
-#                      udmabuf, vkms.  Others from Debian's package, shipped with
+#                      udmabuf, vkms, rigpu (rigpu/rigpu.c).  Others from Debian's package, shipped with
 #                      their dependencies when named: any, e.g. vgem bochs kvmgt.
 #   --modparam "M a=b" parameters for a module (repeatable)
 #   --mdev TYPE[=UUID] create an mdev instance before the command (repeatable):
@@ -70,6 +70,7 @@
 #     9 errno with which every QUERY fails (0 = none)
 set -euo pipefail
 
+RIGPU=$(cd "$(dirname "$0")" && pwd)/rigpu/rigpu.c
 RIG_FORMAT=4                 # bump when what is fetched or unpacked changes shape
 CACHE= KEEP=0 MEM=1024 CPUS=1 TIMEOUT=120 OUT= APPEND= VERBOSE=0 SHELL_MODE=0
 PREPARE=0 CONSOLE= QEMU=qemu-system-x86_64
@@ -140,7 +141,7 @@ prepare() {
   if ! done_already fetch "$RIG_FORMAT"; then fetch; mark fetch "$RIG_FORMAT"; fi
   abi=$(cat "$CACHE/abi")
   # built again when this script's recipe for it changed
-  local want; want=$(declare -f build_modules patch_or_die mbochs_planes | cksum)
+  local want; want=$({ declare -f build_modules patch_or_die mbochs_planes; cat "$RIGPU"; } | cksum)
   if ! done_already build "$want"; then build_modules "$abi"; rm -f "$CACHE/stamp.base"; mark build "$want"; fi
   want=$(declare -f base_image ship_modules pack | cksum)
   if ! done_already base "$want"; then base_image "$abi"; mark base "$want"; fi
@@ -409,9 +410,13 @@ build_modules() {
   cp "$s"/drivers/gpu/drm/vkms/*.[ch] "$b/vkms/"
   sed 's/obj-$(CONFIG_DRM_VKMS)/obj-m/' "$s/drivers/gpu/drm/vkms/Makefile" >"$b/vkms/Makefile"
 
+  # 5. ours: a "GPU" that imports what others export
+  mkdir -p "$b/rigpu"; cp "$RIGPU" "$b/rigpu/"
+  echo 'obj-m := rigpu.o' >"$b/rigpu/Makefile"
+
   local k=$CACHE/root/usr/src/linux-headers-$abi m
   mkdir -p "$CACHE/root/lib/modules/$abi/extra"
-  for m in samples fixed udmabuf vkms; do
+  for m in samples fixed udmabuf vkms rigpu; do
     make -C "$k" M="$b/$m" -j"$(nproc)" modules >"$b/$m.log" 2>&1 || { tail -20 "$b/$m.log" >&2; die "building $m failed"; }
     cp "$b/$m"/*.ko "$CACHE/root/lib/modules/$abi/extra/"
   done
@@ -481,7 +486,7 @@ INIT
   ship_modules "$r" $ABI_MODULES
   pack "$r" >"$CACHE/base.cpio"
 }
-ABI_MODULES="virtio_pci virtio_console virtio_net vfio vfio_iommu_type1 mdev mbochs mdpy mbochs_fixed mdpy_fixed udmabuf vkms"
+ABI_MODULES="virtio_pci virtio_console virtio_net vfio vfio_iommu_type1 mdev mbochs mdpy mbochs_fixed mdpy_fixed udmabuf vkms rigpu"
 
 ship_modules() {               # DESTDIR MODULE...: copy modules with all they depend on
   local dest=$1 abi m f; shift
