@@ -1,5 +1,6 @@
 // Command lines as libvirt, Proxmox and people write them, and what is read from them.
 import Testing
+import VGPUTesting
 
 @testable import GVTCore
 
