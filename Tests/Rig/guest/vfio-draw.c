@@ -16,7 +16,7 @@
 //   reset              VFIO_DEVICE_RESET
 //   edid               prints what the device was told of its monitor: `edid up|down BYTES WxH`
 //   costs N            prints the mean of N calls: `costs info US query US`; the first one does nothing but enter the kernel
-//   sleep SECONDS
+//   sleep SECONDS      quit
 // Picture N at x, y is v & 0xffffff, where v = x * 0x9e3779b1 + y * 0x85ebca6b + N * 0xc2b2ae35, v ^= v >> 15. The cursor
 // is the same, opaque, where (x ^ y) & 8, and nothing elsewhere.
 #define _GNU_SOURCE
@@ -259,6 +259,7 @@ static void obey(const char *line) {
   else if (!strcmp(line, "reset")) { if (ioctl(device, VFIO_DEVICE_RESET)) die("RESET"); }
   else if (!strcmp(line, "edid")) print_edid();
   else if (sscanf(line, "costs %u", &a) == 1) measure(a);
+  else if (!strcmp(line, "quit")) exit(0);
   else if (sscanf(line, "sleep %lf", &rate) == 1) usleep(rate * 1e6);
   else {
     printf("failed %s: no such command\n", line);

@@ -1,4 +1,5 @@
-// Reads a console's text off its picture, cell by cell, with the font that guests are given (PSF 1: kbd's psf(5)).
+// Reads a console's text off its picture, cell by cell, with the font that guests are given (PSF 1: kbd's psf(5)) or that
+// their firmware has.
 
 package struct ConsoleFont: Sendable {
   package static let cellWidth = 8
@@ -25,6 +26,19 @@ package struct ConsoleFont: Sendable {
       if characters[glyph] == nil || name < 0x80 { characters[glyph] = Character(scalar) }
     }
     characters[Array(repeating: 0, count: cellHeight)] = " "
+  }
+
+  /// The font of SeaBIOS' video BIOSes: 8x16, in the order of ASCII (vgasrc/vgafonts.c).
+  package init(videoBIOS path: String) throws {
+    let bytes = readBytes(path)
+    let a: [UInt8] = [0, 0, 0x10, 0x38, 0x6c, 0xc6, 0xc6, 0xfe, 0xc6, 0xc6, 0xc6, 0xc6, 0, 0, 0, 0]
+    cellHeight = a.count
+    let places = bytes.indices.dropLast(128 * a.count).filter { bytes[$0...].starts(with: a) }
+    guard let place = places.first, place >= 65 * a.count else { throw TestFailure("\(path) has no font") }
+    for code in UInt8(0x20)..<0x7f {
+      let start = place + (Int(code) - 65) * a.count
+      characters[Array(bytes[start..<start + a.count])] = Character(Unicode.Scalar(code))
+    }
   }
 
   private static func next(_ table: inout ArraySlice<UInt8>) -> UInt16? {

@@ -21,7 +21,7 @@ package final class HostVM: @unchecked Sendable {
     /// How many displays can be served at a time.
     package var ports = 6
     package var megabytes = 1500
-    package var processors = 1
+    package var processors = 2
     package init() {}
   }
 
