@@ -1,5 +1,6 @@
 // Copies pixels out of linear and tiled surfaces into rows (PRM Vol 5, Memory Views: Address Tiling; no bit-6 swizzle,
 // which Gen9 has not).
+import CLinux
 package import GVTCore
 import Glibc
 
@@ -8,8 +9,9 @@ package enum Detiler {
   /// Copies `region` of the visible part of a surface, in its own pixel format, to rows of `strideBytes`.
   ///
   /// `source` holds the whole surface: ``SurfaceLayout/checkedByteCount`` fits it, and `region` lies in the visible part.
+  /// Of memory that is slow to read every byte is fetched once, in order.
   package static func copy(
-    _ region: PixelRect, of layout: SurfaceLayout, from source: UnsafeRawPointer,
+    _ region: PixelRect, of layout: SurfaceLayout, from source: UnsafeRawPointer, isSlow: Bool = false,
     to destination: UnsafeMutableRawPointer, strideBytes: Int
   ) {
     let pixel = layout.format.bytesPerPixel
@@ -18,26 +20,31 @@ package enum Detiler {
     let surface = unsafe source + layout.byteOffset
     guard let tile = layout.tiling.tileShape(bytesPerPixel: pixel) else {
       for row in rows {
-        unsafe memcpy(
-          destination + (row - rows.lowerBound) * strideBytes,
-          surface + row * layout.strideBytes + bytes.lowerBound, bytes.count)
+        unsafe copyRun(
+          to: destination + (row - rows.lowerBound) * strideBytes,
+          from: surface + row * layout.strideBytes + bytes.lowerBound, bytes.count, isSlow: isSlow)
       }
       return
     }
     let tilesPerRow = layout.strideBytes / tile.bytes
-    withPattern(of: layout.tiling, tileBytes: tile.bytes) { pattern in
+    unsafe withPattern(of: layout.tiling, tileBytes: tile.bytes) { pattern, scratch in
       for tileRow in rows.lowerBound / tile.rows...(rows.upperBound - 1) / tile.rows {
         let top = max(rows.lowerBound - tileRow * tile.rows, 0)
         let bottom = min(rows.upperBound - tileRow * tile.rows, tile.rows)
         for column in bytes.lowerBound / tile.bytes...(bytes.upperBound - 1) / tile.bytes {
           let left = max(bytes.lowerBound - column * tile.bytes, 0)
           let right = min(bytes.upperBound - column * tile.bytes, tile.bytes)
-          let from = unsafe surface + (tileRow * tilesPerRow + column) * 4096
+          var from = unsafe surface + (tileRow * tilesPerRow + column) * 4096
           let to =
             unsafe destination + (tileRow * tile.rows + top - rows.lowerBound) * strideBytes
             + (column * tile.bytes + left - bytes.lowerBound)
           let window = TileWindow(left: left, right: right, top: top, bottom: bottom)
-          unsafe copyTile(window, pattern, from: from, to: to, strideBytes: strideBytes)
+          // Columns jump about in a tile, which cached memory does not mind.
+          if isSlow, unsafe pattern.columns != nil {
+            unsafe gvt_copy_from_device(scratch, from, 4096)
+            unsafe from = UnsafeRawPointer(scratch)
+          }
+          unsafe copyTile(window, pattern, from: from, isSlow: isSlow, to: to, strideBytes: strideBytes)
         }
       }
     }
@@ -58,15 +65,18 @@ package enum Detiler {
     var rows: UnsafeMutablePointer<Int>
   }
 
-  private static func withPattern(of tiling: Tiling, tileBytes: Int, _ body: (Pattern) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 96) { table in
+  /// Lends the pattern, and room for a tile.
+  private static func withPattern(
+    of tiling: Tiling, tileBytes: Int, _ body: (Pattern, UnsafeMutableRawPointer) -> Void
+  ) {
+    unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 96 + 512) { table in
       guard let base = table.baseAddress else { return }
       let rows = 4096 / tileBytes
       for row in 0..<rows { unsafe base[row] = rowOffset(row, tiling: tiling, tileBytes: tileBytes) }
       for column in 0..<tileBytes / 16 {
         unsafe base[64 + column] = columnOffset(column, tiling: tiling, tileBytes: tileBytes)
       }
-      unsafe body(Pattern(columns: tiling == .x ? nil : base + 64, rows: base))
+      unsafe body(Pattern(columns: tiling == .x ? nil : base + 64, rows: base), UnsafeMutableRawPointer(base + 96))
     }
   }
 
@@ -96,14 +106,14 @@ package enum Detiler {
   }
 
   private static func copyTile(
-    _ window: TileWindow, _ pattern: Pattern, from tile: UnsafeRawPointer,
+    _ window: TileWindow, _ pattern: Pattern, from tile: UnsafeRawPointer, isSlow: Bool,
     to destination: UnsafeMutableRawPointer, strideBytes: Int
   ) {
     guard let columns = unsafe pattern.columns else {
       for row in window.top..<window.bottom {
-        unsafe memcpy(
-          destination + (row - window.top) * strideBytes, tile + pattern.rows[row] + window.left,
-          window.right - window.left)
+        unsafe copyRun(
+          to: destination + (row - window.top) * strideBytes, from: tile + pattern.rows[row] + window.left,
+          window.right - window.left, isSlow: isSlow)
       }
       return
     }
@@ -123,6 +133,17 @@ package enum Detiler {
       unsafe copyCut(head, columns, from, to, window.left)
       let tail = max(endWhole, firstWhole) * 16..<max(window.right, firstWhole * 16)
       unsafe copyCut(tail, columns, from, to, window.left)
+    }
+  }
+
+  /// Copies bytes that follow each other.
+  private static func copyRun(
+    to destination: UnsafeMutableRawPointer, from source: UnsafeRawPointer, _ count: Int, isSlow: Bool
+  ) {
+    if isSlow {
+      unsafe gvt_copy_from_device(destination, source, count)
+    } else {
+      unsafe memcpy(destination, source, count)
     }
   }
 

@@ -46,10 +46,12 @@ import Glibc
   private func put(_ part: PixelRect, of layer: ReadableLayer, at target: UnsafeMutableRawPointer) {
     let layout = layer.layer.layout
     if PixelConverter.isIdentity(layout.format) {
-      unsafe Detiler.copy(part, of: layout, from: layer.bytes, to: target, strideBytes: strideBytes)
+      unsafe Detiler.copy(
+        part, of: layout, from: layer.bytes, isSlow: layer.layer.buffer.isSlow, to: target, strideBytes: strideBytes)
       return
     }
-    unsafe Detiler.copy(part, of: layout, from: layer.bytes, to: raw, strideBytes: strideBytes)
+    unsafe Detiler.copy(
+      part, of: layout, from: layer.bytes, isSlow: layer.layer.buffer.isSlow, to: raw, strideBytes: strideBytes)
     for row in 0..<part.height {
       unsafe PixelConverter.convert(
         part.width, of: layout.format, palette: layout.palette, from: raw + row * strideBytes,
@@ -60,7 +62,8 @@ import Glibc
   /// Every format with alpha has 32 bits, so that it can be converted in place.
   private func blend(_ part: PixelRect, of layer: ReadableLayer, onto target: UnsafeMutableRawPointer) {
     let layout = layer.layer.layout
-    unsafe Detiler.copy(part, of: layout, from: layer.bytes, to: raw, strideBytes: strideBytes)
+    unsafe Detiler.copy(
+      part, of: layout, from: layer.bytes, isSlow: layer.layer.buffer.isSlow, to: raw, strideBytes: strideBytes)
     for row in 0..<part.height {
       let pixels = unsafe raw + row * strideBytes
       if !PixelConverter.isIdentity(layout.format) {

@@ -68,6 +68,11 @@ struct DetilerTests {
         }
       }
       #expect(wrong == 0, "of \(size) at \(origin.x),\(origin.y)")
+      // Memory that is slow to read is fetched in another way, to the same end.
+      let slow = PlaneBuffer.deviceMemory(
+        try Mapping(try TemporaryFile(bytes).shared.owned.duplicate(), count: bytes.count))
+      let damage = try store.present([PictureLayer(buffer: slow, layout: layout)], size: size, hint: .unknown)
+      #expect(slow.isSlow && damage.isEmpty, "of \(size) at \(origin.x),\(origin.y)")
     }
   }
 

@@ -37,6 +37,8 @@ int gvt_wait_readable(int fd, int64_t nanoseconds);
 int gvt_wait_three(int first, int second, int third, int first_for_writing, int64_t nanoseconds);
 /* Adds 1 to an eventfd unless that would have to wait: 1 if it did, 0 if not. */
 int gvt_eventfd_signal(int fd);
+/* memcpy(3) from memory that no cache holds, by loads that fetch whole lines where the processor has them (SSE4.1). */
+void gvt_copy_from_device(void *to, const void *from, size_t count);
 /* DMA_BUF_IOCTL_SYNC for CPU reads; begin != 0 starts, 0 ends. */
 int gvt_dmabuf_sync_read(int fd, int begin);
 /* pidfd_open(2); -1 when the kernel has none. */
