@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <i915_drm.h>
 #include <xf86drm.h>
+#include <xf86drmMode.h>
 
 /* Function-like macro constants do not import into Swift: they are re-exported as typed constants. */
 #define GVT_C64(name) static const uint64_t GVT_##name = (uint64_t)(name)
