@@ -10,6 +10,12 @@ package enum EDID {
     sealed(base(monitor), to: 127) + sealed(extension861(monitor), to: 127)
   }
 
+  /// The first block alone, for whoever has no room for more.
+  package static func baseBlock(for monitor: Monitor) -> [UInt8] {
+    // Its last byte but the sum counts the extensions.
+    sealed(Array(base(monitor).dropLast()) + [0], to: 127)
+  }
+
   /// Other sizes, as detailed timings; the most wanted first, since six fit.
   private static let detailedSizes = [
     (1920, 1080), (1280, 720), (1920, 1200), (1600, 900), (1366, 768), (2560, 1440),

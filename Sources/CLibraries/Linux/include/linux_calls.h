@@ -63,3 +63,11 @@ struct gvt_udmabuf_part {
 };
 /* A dmabuf of the parts in order, from an open /dev/udmabuf: a descriptor, close-on-exec, or -1. */
 int gvt_udmabuf_create(int device, const struct gvt_udmabuf_part *parts, uint32_t count);
+
+/* pidfd_getfd(2): another process's descriptor as one of ours, close-on-exec, or -1. */
+int gvt_pidfd_getfd(int process, int fd);
+/*
+ * ioctl(2) of VFIO (linux/vfio.h), whose numbers tell neither size nor direction: `argument` is the request's structure, which the
+ * caller has made as long as it says. The answer is closed on exec where it is a descriptor.
+ */
+int gvt_vfio_call(int fd, unsigned request, void *argument);

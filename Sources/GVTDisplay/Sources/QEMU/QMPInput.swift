@@ -11,6 +11,7 @@ final class QMPInput {
   private let path: String
   private let loop: EventLoop
   private let logger: Logger
+  private let isPersistent: Bool
   private let changed: () -> Void
   private var connection: QMPConnection?
   private var timer: EventLoop.TimerID?
@@ -22,9 +23,13 @@ final class QMPInput {
   /// Why it goes nowhere; nil while it does.
   private(set) var status: String? = "QEMU has not answered yet"
 
-  /// `changed` is called whenever ``sink`` has.
-  init(path: String, on loop: EventLoop, logger: Logger, changed: @escaping () -> Void) {
+  /// `changed` is called whenever ``sink`` has. A socket that nobody named is tried once, without a word if it is in use:
+  /// `isPersistent` is false then, and `changed` is called for that too.
+  init(
+    path: String, isPersistent: Bool = true, on loop: EventLoop, logger: Logger, changed: @escaping () -> Void
+  ) {
     self.path = path
+    self.isPersistent = isPersistent
     self.loop = loop
     self.logger = logger
     self.changed = changed
@@ -76,17 +81,17 @@ final class QMPInput {
 
   private func ended(_ ending: QMPEnding) {
     let (status, _) = VMWords().ending(ending, socketPath: path)
-    if case .failed(let sentence) = status { complain(sentence) }
+    if isPersistent, case .failed(let sentence) = status { complain(sentence) }
     self.status =
       switch status {
       case .running: nil
       case .waiting(let sentence), .failed(let sentence): sentence
       }
     loop.cancel(timer)
-    timer = loop.schedule(after: Self.retry) { [weak self] in self?.connect() }
+    timer = isPersistent ? loop.schedule(after: Self.retry) { [weak self] in self?.connect() } : nil
     connection = nil
     guest = nil
-    guard sink != nil else { return }
+    guard sink != nil || !isPersistent else { return }
     sink = nil
     changed()
   }
