@@ -95,6 +95,7 @@ let package = Package(
       dependencies: [
         "GVTCore", "GVTDisplay", "gvt-vnc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      exclude: ["Golden"],
       swiftSettings: settings),
     .testTarget(
       name: "IntegrationTests",

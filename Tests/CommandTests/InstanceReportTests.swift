@@ -30,8 +30,8 @@ import Testing
       .init(instance: instance, status: status), .init(instance: instance, failure: "vm1 does not answer"),
     ])
     let lines = report.table.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-    #expect(lines[1] == "vm1 i915-GVTg_V5_8 skl 7 /run/vm1 1024x768 7 attached")
-    #expect(lines[2] == "vm1 i915-GVTg_V5_8 skl 7 /run/vm1 - - vm1 does not answer")
+    #expect(lines[1] == "vm1 emulated i915-GVTg_V5_8 skl 7 /run/vm1 1024x768 7 attached")
+    #expect(lines[2] == "vm1 emulated i915-GVTg_V5_8 skl 7 /run/vm1 - - vm1 does not answer")
     #expect(JSONLine.decode(JSONLine.encode(report)) == report)
   }
 

@@ -135,6 +135,14 @@ package enum Files {
   /// Whether there is something of that name.
   package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+  /// Whether somebody has a device open that opens once only. If nobody has, it is open for a moment.
+  package static func isBusy(_ path: String) -> Bool {
+    let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
+    if descriptor < 0 { return errno == EBUSY }
+    close(descriptor)
+    return false
+  }
+
   /// The path that `path` is after all symbolic links (realpath(3)).
   package static func resolved(_ path: String) -> String? {
     guard let real = unsafe realpath(path, nil) else { return nil }

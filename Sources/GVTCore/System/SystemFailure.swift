@@ -18,6 +18,13 @@ package struct SystemFailure: Error, Equatable, CustomStringConvertible {
   package var reason: String { unsafe String(cString: strerror(code)) }
 
   package var description: String { "\(call): \(reason)" }
+
+  /// Whether this user may not.
+  package var isRefusal: Bool { code == EACCES || code == EPERM }
+  /// Whether the file system takes no changes.
+  package var isReadOnly: Bool { code == EROFS }
+  /// Whether there is no more of something: drivers of mediated devices say it in these ways.
+  package var isExhaustion: Bool { code == ENOSPC || code == EUSERS || code == EBUSY }
 }
 
 /// Runs a call that answers -1 on failure: repeats it on EINTR, throws its errno otherwise.

@@ -12,10 +12,15 @@ struct InstancesReport: Codable, Equatable, Sendable {
     var failure: String?
   }
 
+  /// Emulated ones.
   var instances: [Entry]
+  /// Those that the host's GPUs make.
+  var hardware: [HardwareEntry] = []
 
-  static func gather(_ places: Places) throws(CommandFailure) -> InstancesReport {
-    InstancesReport(instances: try InstanceClient.instances(in: places).sorted { $0.name < $1.name }.map(entry))
+  static func gather(_ places: Places, _ root: HostRoot = .this) throws(CommandFailure) -> InstancesReport {
+    InstancesReport(
+      instances: try InstanceClient.instances(in: places).sorted { $0.name < $1.name }.map(entry),
+      hardware: HardwareEntry.all(in: root))
   }
 
   private static func entry(_ instance: InstanceRecord) -> Entry {
@@ -27,16 +32,28 @@ struct InstancesReport: Codable, Equatable, Sendable {
   }
 
   var table: String {
-    if instances.isEmpty { return "No vGPU runs. Make one with: gvt-vnc serve vgpu:/path/to.sock --listen ADDRESS" }
-    let head = ["NAME", "TYPE", "PLATFORM", "PID", "SOCKET", "RESOLUTION", "REFUSED", "STATE"]
-    return Table.text([head] + instances.map(\.row))
+    if instances.isEmpty && hardware.isEmpty {
+      return "No vGPU runs. Make one with: gvt-vnc serve vgpu:/path/to.sock --listen ADDRESS"
+    }
+    let head = ["NAME", "KIND", "TYPE", "GPU", "PID", "SOCKET", "RESOLUTION", "REFUSED", "STATE"]
+    return Table.text([head] + instances.map(\.row) + hardware.map(\.row))
+  }
+}
+
+extension HardwareEntry {
+  fileprivate var row: [String] {
+    [
+      uuid, "hardware", type ?? "-", parent ?? "-", users.first.map { "\($0.process)" } ?? "-", "-", "-", "-",
+      stateText,
+    ]
   }
 }
 
 extension InstancesReport.Entry {
   fileprivate var row: [String] {
     [
-      instance.name, instance.type, instance.platform, "\(instance.process)", instance.socket, sizeText, refusedText,
+      instance.name, "emulated", instance.type, instance.platform, "\(instance.process)", instance.socket, sizeText,
+      refusedText,
       stateText,
     ]
   }

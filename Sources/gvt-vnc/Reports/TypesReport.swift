@@ -16,13 +16,17 @@ struct TypesReport: Codable, Equatable, Sendable {
     var available: Int
   }
 
+  /// Emulated ones.
   var types: [Entry]
+  /// Those that the host's GPUs make.
+  var hardware: [MdevTypeEntry]
 
-  static func gather(_ places: Places) throws(CommandFailure) -> TypesReport {
-    TypesReport(running: try InstanceClient.instances(in: places))
+  static func gather(_ places: Places, _ root: HostRoot = .this) throws(CommandFailure) -> TypesReport {
+    TypesReport(running: try InstanceClient.instances(in: places), parents: MdevParent.all(in: root))
   }
 
-  init(running: [InstanceRecord]) {
+  init(running: [InstanceRecord], parents: [MdevParent] = []) {
+    hardware = MdevTypeEntry.merged(parents)
     let budget = InstanceBudget(holding: running.compactMap { try? InstanceType(named: $0.type) })
     types = InstanceType.all.map { type in
       let usual = Platform.standard(for: type).name
@@ -35,14 +39,27 @@ struct TypesReport: Codable, Equatable, Sendable {
   }
 
   var table: String {
-    let head = ["TYPE", "PLATFORMS", "MAPPABLE", "HIDDEN", "FENCES", "WEIGHT", "RESOLUTION", "FREE"]
-    let rows = types.map { type in
-      [
-        type.name, type.platforms.joined(separator: ","), "\(type.mappableMegabytes) MiB",
-        "\(type.hiddenMegabytes) MiB",
-        "\(type.fences)", "\(type.weight)", type.resolution, "\(type.available)",
-      ]
-    }
-    return Table.text([head] + rows)
+    let head = ["TYPE", "KIND", "GPU", "MAPPABLE", "HIDDEN", "FENCES", "WEIGHT", "RESOLUTION", "FREE"]
+    return Table.text([head] + types.map(\.row) + hardware.map(\.row))
+  }
+}
+
+extension TypesReport.Entry {
+  fileprivate var row: [String] {
+    [
+      name, "emulated", platforms.joined(separator: ","), "\(mappableMegabytes) MiB", "\(hiddenMegabytes) MiB",
+      "\(fences)", "\(weight)", resolution, "\(available)",
+    ]
+  }
+}
+
+extension MdevTypeEntry {
+  fileprivate var row: [String] {
+    func cell(_ number: Int?, _ unit: String = "") -> String { number.map { "\($0)\(unit)" } ?? "-" }
+    let gpu = parents.count > 2 ? "\(parents[0]) and \(parents.count - 1) more" : parents.joined(separator: ",")
+    return [
+      type, "hardware", gpu, cell(mappableMegabytes, " MiB"), cell(memoryMegabytes, " MiB"), cell(fences),
+      cell(weight), resolution ?? "-", freeText,
+    ]
   }
 }

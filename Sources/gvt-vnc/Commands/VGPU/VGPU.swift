@@ -8,11 +8,14 @@ struct VGPU: ParsableCommand {
     commandName: "vgpu",
     abstract: "Look after the vGPUs that VMs attach.",
     discussion: """
-      A vGPU is made by serving it: gvt-vnc serve 'vgpu:/run/vm1.vgpu?type=NAME'. All those of one user share one GPU, and
-      there are never more than it has room for. What can be asked of a running one, as JSON over its control socket:
+      An emulated vGPU is made by serving it: gvt-vnc serve 'vgpu:/run/vm1.vgpu?type=NAME'. All those of one user share one
+      GPU, and there are never more than it has room for. Hardware vGPUs, which the host's GPU makes, are created and
+      removed. What can be asked of a running emulated one, as JSON over its control socket:
         \(InstanceVerb.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n  "))
       """,
-    subcommands: [VGPUTypes.self, VGPUList.self, VGPUSave.self, VGPURestore.self, VGPUReset.self])
+    subcommands: [
+      VGPUTypes.self, VGPUList.self, VGPUCreate.self, VGPURemove.self, VGPUSave.self, VGPURestore.self, VGPUReset.self,
+    ])
 }
 
 struct VGPUTypes: ParsableCommand {
@@ -22,20 +25,25 @@ struct VGPUTypes: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var host: HostOptions
+
   func run() throws {
-    let report = try TypesReport.gather(Places())
+    let report = try TypesReport.gather(Places(), host.root)
     Output.line(json ? JSONReport.text(report) : report.table)
   }
 }
 
 struct VGPUList: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the vGPUs that run.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the vGPUs that there are, emulated ones and hardware.")
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var host: HostOptions
+
   func run() throws {
-    let report = try InstancesReport.gather(Places())
+    let report = try InstancesReport.gather(Places(), host.root)
     Output.line(json ? JSONReport.text(report) : report.table)
   }
 }
