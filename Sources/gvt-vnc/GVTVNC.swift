@@ -13,7 +13,7 @@ struct GVTVNC: ParsableCommand {
       Serve.self, Demo.self, Daemon.self, Enable.self, Disable.self, List.self, Status.self, Info.self,
       TakeScreenshot.self,
       Detach.self, Attach.self,
-      VGPU.self, GPUs.self, Migrate.self,
+      VGPU.self, GPUs.self, VMs.self, Doctor.self, Migrate.self,
     ])
 
   static func main() {

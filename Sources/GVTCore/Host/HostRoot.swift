@@ -24,8 +24,8 @@ package struct HostRoot: Sendable, Equatable {
   }
 
   /// A small file's text without the line's end; nil if there is no such file, or it may not be read.
-  package func text(_ path: String) -> String? {
-    guard let bytes = try? bytes(path) else { return nil }
+  package func text(_ path: String, limit: Int = 1 << 20) -> String? {
+    guard let bytes = try? bytes(path, limit: limit) else { return nil }
     var text = String(decoding: bytes, as: UTF8.self)[...]
     while text.last == "\n" || text.last == " " { text.removeLast() }
     return String(text)

@@ -21,7 +21,8 @@ enum ExitStatus: Int32, CaseIterable, Codable, Sendable {
     case .usage: "the command line is wrong"
     case .badData: "a SPEC, a configuration file or a display's settings are wrong"
     case .missingInput: "a display, a file or a folder that was named does not exist"
-    case .unavailable: "a port or socket is taken, the daemon does not run, or there is no picture"
+    case .unavailable:
+      "a port or socket is taken, the daemon does not run, there is no picture, or doctor found what blocks"
     case .internalError: "gvt-vnc itself is at fault"
     case .systemError: "the operating system refused something it usually grants"
     case .cannotCreate: "a file could not be written"
@@ -62,6 +63,18 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
 enum Output {
   static func line(_ text: String) { write(text, to: STDOUT_FILENO) }
   static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// How wide lines for people may be.
+  static var width: Int {
+    let columns = Terminal.columns(of: STDOUT_FILENO) ?? Paragraph.usualWidth
+    return min(max(columns, Paragraph.widths.lowerBound), Paragraph.widths.upperBound)
+  }
+
+  /// Whether they may be coloured: at a terminal, unless $NO_COLOR (no-color.org) says no.
+  static var isColoured: Bool {
+    let refusal = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
+    return Terminal.isOne(STDOUT_FILENO) && refusal.isEmpty
+  }
 
   private static func write(_ text: String, to descriptor: Int32) {
     // Nobody is left to tell when a terminal or a pipe is gone.

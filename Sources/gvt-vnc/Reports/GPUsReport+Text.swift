@@ -28,7 +28,7 @@ extension GPUsReport.Entry {
   private var title: String {
     let model = [vendor.map(Self.short), name ?? "device \(vendorID):\(deviceID)"].compactMap { $0 }
     let kind = generation.map { ", \($0) (Gen \(graphicsVersion ?? "?"))" } ?? ""
-    return Paragraph.printable("\(address)  \(model.joined(separator: " "))\(kind)")
+    return Table.printable("\(address)  \(model.joined(separator: " "))\(kind)")
   }
 
   /// As people call them.
@@ -66,7 +66,7 @@ extension GPUsReport.Entry {
 
 extension GPUsReport.Parent {
   fileprivate var text: String {
-    [Paragraph.printable("\(name)  makes mediated devices, and is no GPU"), MdevTypeEntry.table(types)]
+    [Table.printable("\(name)  makes mediated devices, and is no GPU"), MdevTypeEntry.table(types)]
       .compactMap { $0 }.joined(separator: "\n\n")
   }
 }
@@ -106,27 +106,9 @@ extension GPUsReport.Function {
   }
 }
 
-/// A label and a text that is broken into lines of a readable width.
-private enum Paragraph {
-  private static let width = 100
-  private static let indent = 12
-
-  static func lines(_ label: String, _ text: String) -> [String] {
-    var lines: [String] = []
-    var line = "  " + label + String(repeating: " ", count: max(1, indent - 2 - label.count))
-    let margin = String(repeating: " ", count: indent)
-    var isEmpty = true
-    for word in printable(text).split(separator: " ") {
-      if !isEmpty && line.count + 1 + word.count > width {
-        lines.append(line)
-        (line, isEmpty) = (margin, true)
-      }
-      line += (isEmpty ? "" : " ") + word
-      isEmpty = false
-    }
-    return lines + [line]
+extension Paragraph {
+  /// A label and a text in lines of a readable width.
+  fileprivate static func lines(_ label: String, _ text: String) -> [String] {
+    [hanging("  " + label + String(repeating: " ", count: max(1, 10 - label.count)), text, width: 100)]
   }
-
-  /// Control characters could move a terminal's cursor.
-  static func printable(_ text: String) -> String { Table.text([[text]]) }
 }

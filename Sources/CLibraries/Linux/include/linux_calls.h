@@ -71,3 +71,6 @@ int gvt_pidfd_getfd(int process, int fd);
  * caller has made as long as it says. The answer is closed on exec where it is a descriptor.
  */
 int gvt_vfio_call(int fd, unsigned request, void *argument);
+
+/* The columns of the terminal at `fd` (TIOCGWINSZ); 0 if it does not know, -1 if it is none. */
+int gvt_terminal_columns(int fd);

@@ -13,6 +13,8 @@ package struct QEMUCommandLine: Equatable, Sendable {
   package private(set) var hasPassedMonitor = false
   /// QEMU's own displays, such as `gtk`, `vnc 127.0.0.1:0`, `spice 5901`; `none` is none.
   package private(set) var displays: [String] = []
+  /// Whether it has a D-Bus display that is opened over QMP, `-display dbus,p2p=yes`.
+  package private(set) var hasPeerDisplay = false
   /// Display devices that QEMU emulates, such as `VGA`, `virtio-gpu`.
   package private(set) var videoDevices: [String] = []
   /// Mediated devices (vGPUs) by UUID.
@@ -78,13 +80,19 @@ package struct QEMUCommandLine: Equatable, Sendable {
     case "mon": monitors.append(QEMUOption(argument, implied: "chardev"))
     case "chardev": takeCharacterDevice(argument)
     case "device": takeDevice(QEMUOption(argument, implied: "driver"))
-    case "display": displays.append(QEMUOption(argument, implied: "type")["type"] ?? argument)
+    case "display": takeDisplay(QEMUOption(argument, implied: "type"))
     case "vnc": displays.append("vnc " + (QEMUOption(argument, implied: "vnc")["vnc"] ?? argument))
     case "spice": takeSpice(QEMUOption(argument, implied: "port"))
     case "vga": vga = argument
     case "machine", "M": takeMachine(QEMUOption(argument, implied: "type")["type"] ?? "")
     default: break
     }
+  }
+
+  private mutating func takeDisplay(_ display: QEMUOption) {
+    let type = display["type"] ?? "none"
+    displays.append(type)
+    if type == "dbus" { hasPeerDisplay = display.isOn("p2p") }
   }
 
   /// `-qmp` is a character device in the older notation, or names one.
@@ -152,10 +160,10 @@ package struct QEMUCommandLine: Equatable, Sendable {
       if let socket = monitor["chardev"].flatMap({ sockets[$0] }) { takeSocket(socket) }
     }
     if let vga {
-      if vga != "none" { videoDevices.insert(vga, at: 0) }
+      if vga != "none" { videoDevices.insert(vga == "std" ? "VGA" : vga, at: 0) }
     } else if hasDefaults && videoDevices.isEmpty {
       // Without a word about it, QEMU's PCs get a standard VGA (system/vl.c).
-      videoDevices.append("std")
+      videoDevices.append("VGA")
     }
     displays.removeAll { $0 == "none" || $0 == "vnc none" }
   }

@@ -84,13 +84,13 @@ import VGPUTesting
   }
 
   @Test(arguments: [
-    ("", [], ["std"]), ("-nodefaults", [], []), ("-vga none", [], []),
+    ("", [], ["VGA"]), ("-nodefaults", [], []), ("-vga none", [], []),
     ("-vga qxl -spice port=5930", ["spice 5930"], ["qxl"]),
     ("-device virtio-vga-gl -display gtk,gl=on", ["gtk"], ["virtio-vga-gl"]),
     ("-vga none -device secondary-vga -device bochs-display -display none", [], ["secondary-vga", "bochs-display"]),
-    ("-nographic -device qxl-vga", [], ["qxl-vga"]), ("-display {\"type\":\"dbus\"} -vnc none", ["dbus"], ["std"]),
-    ("-vnc :1 -device usb-tablet -device virtio-net-pci", ["vnc :1"], ["std"]),
-    ("-spice unix=on,addr=/run/s -sdl -curses", ["spice /run/s", "sdl", "curses"], ["std"]),
+    ("-nographic -device qxl-vga", [], ["qxl-vga"]), ("-display {\"type\":\"dbus\"} -vnc none", ["dbus"], ["VGA"]),
+    ("-vnc :1 -device usb-tablet -device virtio-net-pci", ["vnc :1"], ["VGA"]),
+    ("-spice unix=on,addr=/run/s -sdl -curses", ["spice /run/s", "sdl", "curses"], ["VGA"]),
   ])
   func `displays and display devices are told`(line: String, displays: [String], devices: [String]) {
     let parsed = parse("qemu-system-x86_64 " + line)
@@ -120,7 +120,7 @@ import VGPUTesting
     let deep = String(repeating: "{\"a\":", count: 2000) + "1" + String(repeating: "}", count: 2000)
     #expect(QEMUCommandLine(["q", "-device", deep, "-name", "x"]).name == "x")
     #expect(
-      QEMUCommandLine(["q", "-device", "[1,2]", "-device", "{\"driver\":7,\"sysfsdev\":[]}"]).videoDevices == ["std"])
+      QEMUCommandLine(["q", "-device", "[1,2]", "-device", "{\"driver\":7,\"sysfsdev\":[]}"]).videoDevices == ["VGA"])
     let wide = "x," + (0..<50_000).map { "k\($0)=v" }.joined(separator: ",")
     #expect(QEMUCommandLine(["q", "-device", wide, "-name", "x"]).name == "x")
   }
