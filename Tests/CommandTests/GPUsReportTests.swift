@@ -45,6 +45,34 @@ import Testing
     #expect(!text.contains("Make one"))
   }
 
+  @Test(arguments: ["kabylake", "nvidia-vgpu", "tigerlake-sriov"])
+  func `whatever one of its files says, a host's GPUs are told`(host: String) throws {
+    let folder = NSTemporaryDirectory() + "/gvt-vnc-\(UUID())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.copyItem(atPath: Self.root(host).prefix, toPath: folder)
+    let root = HostRoot(prefix: folder)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
+      let type = try FileManager.default.attributesOfItem(atPath: folder + "/" + path)[.type] as? FileAttributeType
+      return type == .typeRegular && (path.hasPrefix("sys/devices") || path.hasPrefix("proc"))
+    }
+    #expect(files.count > 40)
+    let nonsense = ["", "\n\n", "-1\n", "9223372036854775807\n", "0xffffffffffffffff", "\0\u{1b}[2J:=,\n=:"].map {
+      Data($0.utf8)
+    }
+    for file in files {
+      let url = URL(filePath: folder + "/" + file)
+      let before = try Data(contentsOf: url)
+      for bytes in nonsense + [Data([0xff, 0xfe, 0x80]), Data(before.dropLast(before.count / 2))] {
+        try bytes.write(to: url)
+        let report = GPUsReport.gather(root)
+        let controls = report.text.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" }
+        #expect(!controls && !JSONReport.text(report).isEmpty, "\(file): \(Array(bytes.prefix(20)))")
+      }
+      try before.write(to: url)
+    }
+    #expect(GPUsReport.gather(root) == GPUsReport.gather(Self.root(host)))
+  }
+
   @Test func `names cannot move the terminal's cursor`() {
     let type = MdevTypeEntry(
       MdevType(

@@ -56,7 +56,10 @@ package struct Mediation: Sendable {
   /// Destroys one that nobody uses.
   package func remove(_ uuid: String) throws(MediationFailure) {
     guard let name = UUIDText.parse(uuid) else {
-      throw MediationFailure(.request, "a vGPU's UUID looks like \(UUIDText.example), not \"\(uuid)\"")
+      throw MediationFailure(
+        .request,
+        "a hardware vGPU is named by a UUID such as \(UUIDText.example), not \"\(uuid)\"; an emulated one ends with its display"
+      )
     }
     guard let device = MdevDevice(name, in: root) else {
       let known = MdevDevice.all(in: root).map(\.uuid)
@@ -86,7 +89,7 @@ package struct Mediation: Sendable {
     if root.isThisHost, let group = device.iommuGroup, Files.isBusy("/dev/vfio/\(group)") {
       throw MediationFailure(
         .unavailable,
-        "vGPU \(device.uuid) is in use by a process that cannot be seen from here: see fuser /dev/vfio/\(group) as root"
+        "vGPU \(device.uuid) is in use by a process that cannot be seen from here: see fuser /dev/vfio/\(group) as the host's root"
       )
     }
   }
