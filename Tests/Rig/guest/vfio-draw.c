@@ -201,10 +201,11 @@ static void set_cursor(unsigned x, unsigned y, unsigned size, unsigned number) {
 
 static void print_edid(void) {
   for (unsigned index = 9; index < 16; index++) {
-    struct { struct vfio_region_info info; char rest[256]; } answer = {
-      .info = {.argsz = sizeof answer, .index = index}};
+    // mbochs takes no more room than it needs: the first answer says how much that is.
+    union { struct vfio_region_info info; char bytes[288]; } answer = {.info = {.argsz = sizeof answer.info, .index = index}};
+    if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &answer) || answer.info.argsz > sizeof answer) continue;
     if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &answer) || !answer.info.cap_offset) continue;
-    struct vfio_region_info_cap_type *type = (void *)((char *)&answer + answer.info.cap_offset);
+    struct vfio_region_info_cap_type *type = (void *)(answer.bytes + answer.info.cap_offset);
     if (type->header.id != VFIO_REGION_INFO_CAP_TYPE || type->type != VFIO_REGION_TYPE_GFX) continue;
     struct vfio_region_gfx_edid edid;
     unsigned char blob[1024] = {0};
