@@ -65,6 +65,14 @@ package struct Damage: Equatable, Sendable {
   package static func nothing(in size: PixelSize) -> Damage {
     Damage(tiles: TileSet(size: size), bounds: .empty)
   }
+
+  /// This and, of the same frame, what was done to it next.
+  package func joined(with next: Damage) -> Damage {
+    guard !next.isResize else { return next }
+    var tiles = self.tiles
+    tiles.formUnion(next.tiles)
+    return Damage(tiles: tiles, bounds: bounds.union(next.bounds), isResize: isResize)
+  }
 }
 
 /// Where a source says that pixels may have changed since its last capture.

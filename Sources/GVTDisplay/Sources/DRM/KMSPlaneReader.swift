@@ -300,12 +300,3 @@ extension SurfaceLayout {
     return layout
   }
 }
-
-extension Damage {
-  /// Both, of a picture of one size.
-  fileprivate func joined(with other: Damage) -> Damage {
-    var tiles = self.tiles
-    tiles.formUnion(other.tiles)
-    return Damage(tiles: tiles, bounds: bounds.union(other.bounds), isResize: isResize || other.isResize)
-  }
-}

@@ -102,6 +102,12 @@ final class DevicePlanes {
     }
   }
 
+  /// True if the primary plane shows another buffer than when it was looked at last.
+  func hasFlipped() -> Bool {
+    guard flavour == .dmabuf, let before = latest[.primary], let now = ask(.dmabuf, .primary) else { return false }
+    return now.key != before.picture.key
+  }
+
   private func ask(_ flavour: PlaneFlavour, _ kind: GraphicsPlane.Kind) -> DevicePicture? {
     // The first answer for a new mode is ENOMEM, and the next is right (samples/vfio-mdev/mbochs.c).
     for attempt in 0..<2 {

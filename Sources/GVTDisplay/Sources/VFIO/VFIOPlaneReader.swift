@@ -10,6 +10,9 @@ final class VFIOPlaneReader {
   /// How often a cursor's pixels are read again though its buffer is the same.
   private static let cursorInterval: Int64 = .milliseconds(500)
 
+  /// A guest that flips faster than we copy gets no more of our time than this.
+  private static let mostCopies = 3
+
   let planes: DevicePlanes
   private let loop: EventLoop
   private var hasPicture = false
@@ -34,7 +37,19 @@ final class VFIOPlaneReader {
   /// What was on its way has arrived.
   func arrived() { isComing = false }
 
+  /// A guest that flips draws into a buffer again as soon as it shows another: a copy is sure to be of one frame only if
+  /// its buffer is still the one shown when the copy is done. If not, the one shown now is copied.
   func capture(into store: FrameStore) -> Damage {
+    var damage = copy(into: store)
+    var copies = 1
+    while copies < Self.mostCopies, hasPicture, planes.hasFlipped() {
+      damage = damage.joined(with: copy(into: store))
+      copies += 1
+    }
+    return damage
+  }
+
+  private func copy(into store: FrameStore) -> Damage {
     switch planes.look(at: .primary) {
     case .picture(_, let buffer, let layout):
       do {
