@@ -7,7 +7,7 @@ struct Benchmark {
   static let measurements: [(name: String, run: @Sendable (inout Report) throws -> Void)] = [
     ("compare", measureCompare), ("photo", measurePhoto), ("text", measureText), ("video", measureVideo),
     ("stuck", measureStuck), ("neighbour", measureNeighbour), ("idle", measureIdle), ("latency", measureLatency),
-    ("seven", measureSeven), ("registers", measureRegisters), ("guest", measureGuest),
+    ("seven", measureSeven), ("registers", measureRegisters), ("guest", measureGuest), ("kernel", measureKernel),
   ]
 
   static func main() throws {
