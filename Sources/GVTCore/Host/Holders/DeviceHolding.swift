@@ -18,31 +18,6 @@ package struct DeviceHolding: Hashable, Sendable {
   package let link: String
 }
 
-/// A process, told from a later one of the same number.
-package struct ProcessIdentity: Hashable, Sendable {
-  package let id: Int32
-  /// When it started, in clock ticks after boot: field 22 of /proc/PID/stat.
-  package let startTicks: UInt64
-
-  package init(id: Int32, startTicks: UInt64) {
-    self.id = id
-    self.startTicks = startTicks
-  }
-
-  /// Who has the number `id` now; nil if nobody has.
-  package init?(_ id: Int32, in root: HostRoot) {
-    guard let ticks = Self.startTicks(id, in: root) else { return nil }
-    self.init(id: id, startTicks: ticks)
-  }
-
-  /// The second field, a name in parentheses, may itself have blanks and parentheses.
-  private static func startTicks(_ id: Int32, in root: HostRoot) -> UInt64? {
-    guard let text = root.text("/proc/\(id)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 19 ? UInt64(fields[19]) : nil
-  }
-}
-
 /// The mediated devices of a host, by what holding one looks like.
 package struct HoldingMarks: Sendable {
   private let root: HostRoot
@@ -98,17 +73,16 @@ package struct HoldingMarks: Sendable {
 
   private static let anonymousDevice = "anon_inode:[vfio-device]"
 
-  /// What a link such as /dev/vfio/12, or /dev/vfio/devices/vfio3, stands for. A VM in a container of its own may have its
-  /// devices elsewhere: the end of the link decides.
   private func named(_ link: String) -> (mdev: [String], kind: DeviceHolding.Kind)? {
-    let parts = link.split(separator: "/")
-    guard parts.count >= 2, let last = parts.last else { return nil }
-    if parts[parts.count - 2] == "vfio", let group = Int(last) { return (mdevs(in: group), .group) }
-    guard parts.count >= 3, parts[parts.count - 3] == "vfio", parts[parts.count - 2] == "devices" else { return nil }
-    let names = root.entries(of: "/sys/bus/mdev/devices").filter {
-      root.exists(Self.devices + $0 + "/vfio-dev/\(last)")
+    switch VFIOLink(link) {
+    case nil: return nil
+    case .group(let number): return (mdevs(in: number), .group)
+    case .device(let name):
+      let names = root.entries(of: "/sys/bus/mdev/devices").filter {
+        root.exists(Self.devices + $0 + "/vfio-dev/" + name)
+      }
+      return (names, .device)
     }
-    return (names, .device)
   }
 
   private func mdevs(in group: Int) -> [String] {

@@ -40,7 +40,7 @@ package struct QEMUProcess: Equatable, Sendable {
     let link = root.linkTarget(folder + "/exe")
     // Whoever may see the link needs no guesses, and most processes are done with here.
     if let link, !Self.isLoader(link), !Self.isQEMU(link) { return nil }
-    guard let start = Self.startTicks(id, in: root), let user = Self.user(id, in: root),
+    guard let identity = ProcessIdentity(id, in: root), let user = Self.user(id, in: root),
       let bytes = try? root.bytes(folder + "/cmdline", limit: Self.longestCommandLine), !bytes.isEmpty
     else { return nil }
     let words = Self.words(bytes)
@@ -48,10 +48,10 @@ package struct QEMUProcess: Equatable, Sendable {
       guard Self.isQEMU(words[0]) || Self.isQEMU(root.text(folder + "/comm") ?? "") else { return nil }
     }
     let directory = root.linkTarget(folder + "/cwd")
-    guard Self.startTicks(id, in: root) == start else { return nil }
+    guard ProcessIdentity(id, in: root) == identity else { return nil }
     self.id = id
     self.user = user
-    startTicks = start
+    startTicks = identity.startTicks
     isProgramReplaced = link?.hasSuffix(Self.replacedMark) ?? false
     program = link.map { $0.hasSuffix(Self.replacedMark) ? String($0.dropLast(Self.replacedMark.count)) : $0 }
     commandLine = QEMUCommandLine(words)
@@ -79,13 +79,6 @@ package struct QEMUProcess: Equatable, Sendable {
   static func words(_ bytes: [UInt8]) -> [String] {
     let whole = bytes.last == 0 ? bytes.dropLast() : bytes[...]
     return whole.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// Field 22 of /proc/PID/stat. The second, a name in parentheses, may itself have blanks and parentheses.
-  static func startTicks(_ id: Int32, in root: HostRoot) -> UInt64? {
-    guard let text = root.text("/proc/\(id)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 19 ? UInt64(fields[19]) : nil
   }
 
   /// The second number of `Uid:` in /proc/PID/status.

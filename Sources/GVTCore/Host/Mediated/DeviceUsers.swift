@@ -48,45 +48,35 @@ package struct DeviceUser: Equatable, Sendable, CustomStringConvertible {
 /// What all processes that we may look at have open below /dev/vfio, at one moment.
 package struct DeviceUsers: Sendable {
   private let root: HostRoot
-  /// Processes by what a link's end is: `vfio/12` for a group, `devices/vfio3` for a device.
-  private let openers: [String: [Int32]]
+  private let openers: [VFIOLink: [Int32]]
   /// Whether every process could be looked at. If not, a device whose user is not known may have one.
   package let isComplete: Bool
 
   package init(in root: HostRoot) {
     self.root = root
-    var openers: [String: [Int32]] = [:]
+    var openers: [VFIOLink: [Int32]] = [:]
     for process in root.entries(of: "/proc").compactMap(Int32.init).sorted() {
-      for key in Self.keys(of: process, in: root) { openers[key, default: []].append(process) }
+      for link in Self.links(of: process, in: root) { openers[link, default: []].append(process) }
     }
     self.openers = openers
     // Nobody but root may look at the first process, which always has something open.
     isComplete = !root.isThisHost || !root.entries(of: "/proc/1/fd").isEmpty
   }
 
-  private static func keys(of process: Int32, in root: HostRoot) -> Set<String> {
+  private static func links(of process: Int32, in root: HostRoot) -> Set<VFIOLink> {
     let folder = "/proc/\(process)/fd"
-    return Set(root.entries(of: folder).compactMap { root.linkTarget(folder + "/" + $0).flatMap(key) })
-  }
-
-  /// A VM in a container of its own may have its devices elsewhere than in /dev: the end of the path decides.
-  private static func key(_ link: String) -> String? {
-    let parts = link.split(separator: "/").suffix(2)
-    guard let folder = parts.first, let name = parts.last, folder == "vfio" || folder == "devices", name != "vfio",
-      link.contains("/vfio/")
-    else { return nil }
-    return "\(folder)/\(name)"
+    return Set(root.entries(of: folder).compactMap { root.linkTarget(folder + "/" + $0).flatMap(VFIOLink.init) })
   }
 
   /// Who has a mediated device open.
   package func of(_ device: MdevDevice) -> [DeviceUser] {
-    var processes = device.iommuGroup.flatMap { openers["vfio/\($0)"] } ?? []
-    processes += device.characterDevice.flatMap { openers["devices/" + $0] } ?? []
+    var processes = device.iommuGroup.flatMap { openers[.group($0)] } ?? []
+    processes += device.characterDevice.flatMap { openers[.device($0)] } ?? []
     return users(processes)
   }
 
   /// Who has an IOMMU group open.
-  package func ofGroup(_ group: Int?) -> [DeviceUser] { users(group.flatMap { openers["vfio/\($0)"] } ?? []) }
+  package func ofGroup(_ group: Int?) -> [DeviceUser] { users(group.flatMap { openers[.group($0)] } ?? []) }
 
   private func users(_ processes: [Int32]) -> [DeviceUser] {
     Set(processes).sorted().map { DeviceUser($0, in: root) }

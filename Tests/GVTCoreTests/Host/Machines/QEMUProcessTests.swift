@@ -80,7 +80,7 @@ import Testing
 
   @Test func `this host is read as it is`() {
     #expect(QEMUProcess(id: getpid(), in: .this) == nil, "a test is no QEMU")
-    #expect(QEMUProcess.startTicks(getpid(), in: .this) ?? 0 > 0)
+    #expect(ProcessIdentity(getpid(), in: .this)?.startTicks ?? 0 > 0)
   }
 }
 
