@@ -53,7 +53,9 @@ private struct Painting {
   }
 }
 
-@Suite(.serialized, .enabled(if: card(of: "rigpu") != nil, "this host has no rigpu; ImporterTests runs this in a VM that has"))
+@Suite(
+  .serialized,
+  .enabled(if: card(of: "rigpu") != nil, "this host has no rigpu; ImporterTests runs this in a VM that has"))
 struct GPUReadTests {
   private let loop: GVTCore.EventLoop
   private final class Counter {
@@ -109,7 +111,7 @@ struct GPUReadTests {
 
   @Test(arguments: [
     ("XR24", UInt64(0x0100_0000_0000_0001), "EGL_BAD_MATCH"), ("RX24", 0, "EGL_BAD_MATCH"),
-    ("YUYV", 0, "says"),
+    ("YUYV", 0, "does not read such pixels back"),
   ])
   func `what the GPU does not take is named with the reason`(
     _ code: String, _ modifier: UInt64, _ reason: String
@@ -159,7 +161,7 @@ struct GPUReadTests {
     let importer = importer(try #require(card(of: "rigpu")))
     func round() throws {
       let plane = try importer.plane(try painting.dmabuf.owned.duplicate(), as: painting.description)
-      #expect(try painting.wrong(try picture(plane), 1, mask: 0xff_ffff) == 0)
+      #expect(try self.picture(plane).layout.size == painting.description.size)
     }
     for _ in 0..<20 { try round() }
     let before = (Files.entries(of: "/proc/self/fd").count, residentKilobytes)

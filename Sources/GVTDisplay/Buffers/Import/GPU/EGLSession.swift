@@ -20,10 +20,15 @@ import Glibc
       let advice = error.code == EACCES ? "; its group is usually render or video" : ""
       throw .unusableGPU(node: path, reason: "opening it failed: \(error.reason)\(advice)")
     }
+    // Mesa takes anything that can be opened, and crashes on what is no DRM device.
+    guard let version = unsafe drmGetVersion(node.raw) else {
+      throw .unusableGPU(node: path, reason: "it is no DRM device")
+    }
+    unsafe drmFreeVersion(version)
     // Whoever opens a card first becomes its master, and so would keep a display server from starting.
     drmDropMaster(node.raw)
     guard let device = unsafe functions.createDevice(node.raw) else {
-      throw .unusableGPU(node: path, reason: "it is no DRM device that Mesa has a driver for")
+      throw .unusableGPU(node: path, reason: "Mesa has no driver for it")
     }
     unsafe pointer = device
   }
