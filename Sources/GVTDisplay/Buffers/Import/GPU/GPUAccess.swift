@@ -15,6 +15,13 @@ final class GPUAccess: BufferAccess {
   /// Those that are on their way.
   private var reads: [UInt64: GPURead] = [:]
   private var planeCount: UInt64 = 0
+  /// When the last picture that was given was begun to be read, for buffers that may show the same plane in turns.
+  private var given: [Kind: Instant] = [:]
+
+  private struct Kind: Hashable {
+    var code: FourCC
+    var size: PixelSize
+  }
 
   init(node: Result<String, BufferFailure>, logger: Logger, ready: @escaping () -> Void, on loop: EventLoop) {
     self.node = node
@@ -66,6 +73,16 @@ final class GPUAccess: BufferAccess {
     _ = running?.thread.submit(.release(plane: plane))
   }
 
+  /// Whether no picture of that kind was given that was begun to be read later; notes that this one is.
+  fileprivate func isInOrder(_ since: Instant, like description: DMABufDescription) -> Bool {
+    let kind = Kind(code: description.code, size: description.size)
+    if let last = given[kind], last > since { return false }
+    // Kinds come from a guest, but only the present ones count.
+    if given.count >= 16 { given = [:] }
+    given[kind] = since
+    return true
+  }
+
   fileprivate func takesWhatThereIs(_ plane: UInt64) -> Bool { rounds.takesWhatThereIs(plane) }
 
   /// A plane was looked at in this turn of the loop.
@@ -90,7 +107,7 @@ private final class GPUPlane: OpenedPlane {
   /// A driver that takes longer hangs.
   private static let hangAfter: Int64 = .milliseconds(5000)
   /// A picture that nobody came for in this time shows what was.
-  private static let shelfLife: Int64 = .milliseconds(1000)
+  private static let shelfLife: Int64 = .milliseconds(500)
 
   private let number: UInt64
   private let request: ImportRequest
@@ -101,8 +118,10 @@ private final class GPUPlane: OpenedPlane {
 
   private var read: (job: GPURead, since: Instant)?
   /// What was read last, and whether anybody has seen it.
-  private var latest: (picture: ReadablePicture, at: Instant, isTaken: Bool)?
+  private var latest: (picture: ReadablePicture, since: Instant, at: Instant, isTaken: Bool)?
   private var failure: (reason: BufferFailure, at: Instant, isTaken: Bool)?
+  /// The source's, until it gets another.
+  private var lent: PlaneBuffer?
   private var spare: PlaneBuffer?
   /// How long the last read took, with what it had to wait for.
   private var lastDuration: Int64?
@@ -145,22 +164,26 @@ private final class GPUPlane: OpenedPlane {
     }
     guard let latest, isAnswer || !latest.isTaken else { return nil }
     // Nobody looked for a while: once, what is there now is worth waiting for.
-    if now - latest.at > Self.shelfLife, !hasDiscarded {
-      hasDiscarded = true
+    let isOld = now - latest.at > Self.shelfLife && !hasDiscarded
+    // A guest that flips shows one buffer while another is read: what was shown since must not be followed by this.
+    guard !isOld, access.isInOrder(latest.since, like: request.description) else {
+      hasDiscarded = isOld
       self.latest?.isTaken = true
       return nil
     }
     hasDiscarded = false
     self.latest?.isTaken = true
+    if lent !== latest.picture.buffer { (spare, lent) = (lent, latest.picture.buffer) }
     access.note(number, waits: false)
     return latest.picture
   }
 
-  /// The buffer that was lent last is still the source's until it gets another.
   private func start() throws(BufferFailure) {
     let size = request.description.size
-    let target = spare ?? .bytes(count: size.area * 4)
-    spare = nil
+    // What was read and never lent may be overwritten too.
+    let unseen = latest.flatMap { $0.picture.buffer === lent ? nil : $0.picture.buffer }
+    let target = unseen ?? spare ?? .bytes(count: size.area * 4)
+    if unseen != nil { latest = nil } else { spare = nil }
     arrived.acknowledge()
     let job = GPURead(plane: number, request, into: target, arrived: arrived)
     guard access.submit(job) else { throw .unusableGPU(node: node, reason: "it hangs, or was let go of") }
@@ -174,8 +197,7 @@ private final class GPUPlane: OpenedPlane {
     switch outcome.layout {
     case .success(let layout):
       failure = nil
-      spare = latest?.picture.buffer
-      latest = ((read.job.buffer, layout), outcome.at, false)
+      latest = ((read.job.buffer, layout), read.since, outcome.at, false)
     case .failure(let reason):
       spare = read.job.buffer
       failure = (reason, outcome.at, false)

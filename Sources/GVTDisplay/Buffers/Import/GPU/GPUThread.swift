@@ -117,6 +117,8 @@ private final class GPUWorker {
   private var session: EGLSession?
   private var textures: [UInt64: GPUTexture] = [:]
   private var outage: (failure: BufferFailure, until: Instant)?
+  /// What the log has been told, to be told once.
+  private var told: Set<String> = []
 
   init(node: String, logger: Logger) {
     self.node = node
@@ -137,6 +139,10 @@ private final class GPUWorker {
     session = nil
   }
 
+  private func tell(_ level: Logger.Level, _ line: String) {
+    if told.count < 32, told.insert(line).inserted { logger.log(level: level, "\(line)") }
+  }
+
   private func outcome(of read: GPURead) -> Result<SurfaceLayout, BufferFailure> {
     do {
       let texture = try texture(of: read)
@@ -147,7 +153,7 @@ private final class GPUWorker {
       if error.isGPULost {
         close()
         outage = (error.failure, clock.now + Self.restartInterval)
-        logger.warning("\(error.failure.sentence) It is started anew.")
+        tell(.warning, "\(error.failure.sentence) It is started anew.")
       }
       return .failure(error.failure)
     }
@@ -165,7 +171,7 @@ private final class GPUWorker {
     if let outage, clock.now < outage.until { throw GPUFault(failure: outage.failure, isGPULost: false) }
     do {
       let new = try EGLSession(node: node)
-      logger.info("\(node) reads buffers: \(new.renderer)")
+      tell(.info, "\(node) reads buffers: \(new.renderer)")
       session = new
       outage = nil
       return new
