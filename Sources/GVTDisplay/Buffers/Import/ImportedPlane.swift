@@ -17,6 +17,8 @@ package final class ImportedPlane {
   private var state: State
   private var untried: [any BufferAccess]
   private var failures: [ImportFailure] = []
+  /// Told until a later attempt succeeds, not taken back while one is under way.
+  private var toldFailure: BufferFailure?
   /// The way gave a picture: what goes wrong from then on is no reason to try another.
   private var hasWorked = false
 
@@ -44,20 +46,30 @@ package final class ImportedPlane {
         failures = []
         try openNext()
       case .opened(let access, let plane):
+        let picture: ReadablePicture?
         do {
-          guard let picture = try plane.refreshed() else { return nil }
-          if !hasWorked {
-            hasWorked = true
-            importer.note(success: access.method, for: request)
-          }
-          return picture
+          picture = try plane.refreshed()
         } catch {
           if hasWorked { throw error }
           failures.append(ImportFailure(method: access.method, reason: error))
           try openNext()
+          continue
         }
+        guard let picture else {
+          if let toldFailure { throw toldFailure }
+          return nil
+        }
+        noteSuccess(of: access)
+        return picture
       }
     }
+  }
+
+  private func noteSuccess(of access: any BufferAccess) {
+    toldFailure = nil
+    if hasWorked { return }
+    hasWorked = true
+    importer.note(success: access.method, for: request)
   }
 
   private func openNext() throws(BufferFailure) {
@@ -73,6 +85,7 @@ package final class ImportedPlane {
     }
     let failure = importer.judge(failures, of: request)
     state = .failed(failure, until: importer.now + Self.retryInterval)
+    toldFailure = failure
     throw failure
   }
 }

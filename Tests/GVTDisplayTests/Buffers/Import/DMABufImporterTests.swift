@@ -132,8 +132,9 @@ struct DMABufImporterTests {
     #expect(try plane.refreshed() == nil)
     for _ in 0..<3 { #expect(throws: Self.refused) { try plane.refreshed() } }
     #expect(mmap.opened == 1 && aperture.opened == 1)
-    egl.answers = [.picture]
+    egl.answers = [.onItsWay, .picture]
     clock.advance(nanoseconds: .milliseconds(1001))
+    #expect(throws: Self.refused) { try plane.refreshed() }
     #expect(try plane.refreshed() != nil)
     #expect(mmap.opened == 2 && plane.method == .egl)
   }

@@ -151,6 +151,8 @@ private final class GPUPlane: OpenedPlane {
       throw .unusableGPU(node: node, reason: "it has not answered for five seconds")
     }
     access.note(number, waits: true)
+    // What failed is tried again once a second: that is no news before it is known to work.
+    if let failure { throw failure.reason }
     return nil
   }
 
