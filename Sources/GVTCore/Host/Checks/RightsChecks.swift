@@ -42,7 +42,7 @@ enum RightsChecks {
       .rights, subject,
       (scope == 0 ? "only to this user's own VMs" : "not allowed (ptrace_scope \(scope))") + who,
       "vfio: shares the device of a running QEMU, for which CAP_SYS_PTRACE is needed",
-      fix: "run gvt-vnc as root, or by its service: systemctl enable --now gvt-vnc")
+      fix: "run gvt-vnc as root, or: systemctl enable --now gvt-vnc")
   }
 
   /// drm_getfb2 gives its handles to the master and to CAP_SYS_ADMIN only (drivers/gpu/drm/drm_framebuffer.c).
