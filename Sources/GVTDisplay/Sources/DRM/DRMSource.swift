@@ -61,7 +61,11 @@ package final class DRMSource: DisplaySource {
   package func capture(into store: FrameStore) -> Damage {
     guard let current else { return miss(store) }
     do throws(KMSRefusal) {
-      guard let damage = try current.capture(into: store) else { return .nothing(in: store.frame.size) }
+      guard let damage = try current.capture(into: store) else {
+        // Who takes one picture and goes waits for it; who watches sees the last one until then.
+        if !hasPicture { show(.waiting("The first picture is on its way.")) }
+        return .nothing(in: store.frame.size)
+      }
       keptUntil = nil
       hasPicture = true
       show(.running)
@@ -71,7 +75,7 @@ package final class DRMSource: DisplaySource {
     }
   }
 
-  package var isPictureDue: Bool { keptUntil != nil && hasPicture }
+  package var isPictureDue: Bool { keptUntil != nil && hasPicture || current?.isPictureDue == true }
 
   package func setWatched(_ isWatched: Bool) {
     guard isWatched != self.isWatched else { return }
@@ -166,7 +170,7 @@ package final class DRMSource: DisplaySource {
     logger.info("looking at a device of driver \(device.driver)", metadata: ["device": "\(spec.path)"])
     watchFolder()
     do throws(KMSRefusal) {
-      _ = try opened.screen()
+      try opened.inspect()
       show(.running)
       events?.pictureChanged()
     } catch {

@@ -12,21 +12,24 @@ struct FramebufferCache {
   final class Entry {
     let description: DMABufDescription
     fileprivate let identity: OpenFile.Identity
-    fileprivate let memory: KMSFramebuffer.Memory
+    /// Closed with this, see above.
+    private let handles: GEMHandles
     fileprivate let madeAt: Instant
+    fileprivate var lastUse: Instant
     /// The way to the bytes, or why there is none.
     let result: Result<ImportedPlane, BufferFailure>
     /// Bytes that have arrived for a picture whose other planes' have not.
     var arrived: (buffer: PlaneBuffer, layout: SurfaceLayout)?
 
     fileprivate init(
-      _ description: DMABufDescription, _ identity: OpenFile.Identity, _ memory: KMSFramebuffer.Memory, at now: Instant,
+      _ description: DMABufDescription, _ identity: OpenFile.Identity, _ handles: GEMHandles, at now: Instant,
       _ result: Result<ImportedPlane, BufferFailure>
     ) {
       self.description = description
       self.identity = identity
-      self.memory = memory
+      self.handles = handles
       madeAt = now
+      lastUse = now
       self.result = result
     }
 
@@ -39,6 +42,8 @@ struct FramebufferCache {
 
   /// Triple buffering of a picture, an overlay or two, and a few cursors.
   private static let limit = 12
+  /// What was not shown for so long is given back: a buffer that its owner has freed stays in memory as long as it is here.
+  private static let patience: Int64 = .milliseconds(1000)
 
   private var entries: [Entry] = []
 
@@ -54,6 +59,7 @@ struct FramebufferCache {
       let entry = entries.remove(at: known)
       if !entry.isStale(at: now) {
         entries.insert(entry, at: 0)
+        entry.lastUse = now
         return entry
       }
     }
@@ -64,11 +70,14 @@ struct FramebufferCache {
     } catch {
       result = .failure(error)
     }
-    let entry = Entry(framebuffer.description, identity, memory, at: now, result)
+    let entry = Entry(framebuffer.description, identity, memory.handles, at: now, result)
     entries.insert(entry, at: 0)
     if entries.count > Self.limit { entries.removeLast() }
     return entry
   }
+
+  /// Gives back what has not been shown lately.
+  mutating func prune(at now: Instant) { entries.removeAll { now - $0.lastUse >= Self.patience } }
 
   mutating func removeAll() { entries = [] }
 }

@@ -1,5 +1,6 @@
 // From a CRTC's planes to the display's frame: what each plane shows, composed.
 import GVTCore
+import Glibc
 import Logging
 
 /// Reads what one device's planes show. Display thread only.
@@ -73,6 +74,7 @@ final class KMSPlaneReader {
     let before = looks
     try look(at: screen)
     if looks.map(\.framebuffer) != before.map(\.framebuffer) { hasFlipped = true }
+    cache.prune(at: clock())
     for old in before where !looks.contains(where: { $0.entry === old.entry }) { old.entry?.arrived = nil }
     readCursor()
     return try layers(of: screen).map { layers throws(KMSRefusal) in
@@ -118,7 +120,8 @@ final class KMSPlaneReader {
       throw error
     } catch {
       // Removed since, or in memory that its driver does not share.
-      look.problem = "cannot be read: \(error)"
+      look.problem =
+        error.code == ENOSYS ? "cannot be read: \(device.driver) shares no memory" : "cannot be read: \(error)"
       return
     }
     let description = framebuffer.description
@@ -159,17 +162,27 @@ final class KMSPlaneReader {
     logger.warning("\(look.name) \(problem)", metadata: ["device": "\(path)"])
   }
 
-  /// The layers of the picture, the lowest first; nil while the bytes of one are on their way.
-  private func layers(of screen: KMSScreen) throws(KMSRefusal) -> [PictureLayer]? {
-    let shown = looks.filter { $0.isShown && ($0.kind != .cursor || !hasCursorOfItsOwn) }.sorted {
-      ($0.state?.zpos ?? 0, $0.id) < ($1.state?.zpos ?? 0, $1.id)
-    }
+  /// Throws if `screen` shows nothing that can be read, as far as that is known before it is read.
+  func inspect(_ screen: KMSScreen) throws(KMSRefusal) {
+    try look(at: screen)
+    _ = try shownLooks()
+  }
+
+  /// What makes the picture, the lowest first.
+  private func shownLooks() throws(KMSRefusal) -> [KMSPlaneLook] {
     if let primary = looks.first(where: { $0.kind == .primary }), let problem = primary.problem {
       throw .waiting("The picture cannot be shown", "\(primary.name) \(problem).")
     }
+    let shown = looks.filter { $0.isShown && ($0.kind != .cursor || !hasCursorOfItsOwn) }
     guard !shown.isEmpty else {
       throw .waiting("The screen is blank", "The screen is on, but shows nothing: all its planes are off.")
     }
+    return shown.sorted { ($0.state?.zpos ?? 0, $0.id) < ($1.state?.zpos ?? 0, $1.id) }
+  }
+
+  /// The layers of the picture; nil while the bytes of one are on their way.
+  private func layers(of screen: KMSScreen) throws(KMSRefusal) -> [PictureLayer]? {
+    let shown = try shownLooks()
     var layers: [PictureLayer] = []
     var isComplete = true
     for look in shown {

@@ -71,6 +71,9 @@ final class OpenKMSDevice {
     }
   }
 
+  /// The last capture found a picture that was on its way.
+  private(set) var isPictureDue = false
+
   var cursor: CursorState { reader.cursor }
   var planes: [PlaneReport] { reader.reports }
   var pacing: SourcePacing { flips.pacing(at: loop.now) }
@@ -100,10 +103,17 @@ final class OpenKMSDevice {
     let screen = try screen()
     let before = reader.cursor
     let damage = try reader.capture(screen, into: store)
+    isPictureDue = damage == nil
     if reader.hasFlipped { noteFlip() }
     watch?.captured(screen.crtc)
     if reader.cursor != before { events.cursorChanged() }
     return damage
+  }
+
+  /// Throws why there is no picture, if that is known before one is taken; keeps nothing open.
+  func inspect() throws(KMSRefusal) {
+    defer { rest() }
+    try reader.inspect(try screen())
   }
 
   /// The screen to serve, with its present mode.
