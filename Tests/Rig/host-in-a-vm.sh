@@ -43,6 +43,7 @@
 #                      defaults to 00000000-0000-0000-0000-00000000000N, N=1,2...
 #   --out DIR          after the command, everything it left in /out in the VM is
 #                      copied to DIR here
+#   --device STR       one more QEMU device for the VM (repeatable), such as virtio-gpu-pci
 #   --forward HP:GP    user-mode network; host 127.0.0.1:HP -> guest port GP (tcp, repeatable)
 #   --mem MB           guest memory (1024)       --cpus N  guest CPUs (1)
 #   --timeout SEC      limit for the whole VM run (120)
@@ -75,7 +76,7 @@ RIG_FORMAT=4                 # bump when what is fetched or unpacked changes sha
 CACHE= KEEP=0 MEM=1024 CPUS=1 TIMEOUT=120 OUT= APPEND= VERBOSE=0 SHELL_MODE=0
 PREPARE=0 CONSOLE= QEMU=qemu-system-x86_64
 MODULES="vfio vfio_iommu_type1 mdev mbochs mdpy"
-PROGS=() FILES=() LIBPATHS=() ENVS=() MODPARAMS=() MDEVS=() FORWARDS=() CMD=()
+PROGS=() FILES=() LIBPATHS=() ENVS=() MODPARAMS=() MDEVS=() FORWARDS=() DEVICES=() CMD=()
 
 die()  { echo "host-in-a-vm: $*" >&2; exit 125; }
 note() { echo "host-in-a-vm: $*" >&2; }
@@ -88,6 +89,7 @@ while [ $# -gt 0 ]; do
     --lib-path) LIBPATHS+=("$2"); shift 2;;
     --env) ENVS+=("$2"); shift 2;;    --modules) MODULES=$2; shift 2;;
     --modparam) MODPARAMS+=("$2"); shift 2;;
+    --device) DEVICES+=("$2"); shift 2;;
     --mdev) MDEVS+=("$2"); shift 2;;  --out) OUT=$2; shift 2;;
     --forward) FORWARDS+=("$2"); shift 2;; --mem) MEM=$2; shift 2;;
     --cpus) CPUS=$2; shift 2;;        --timeout) TIMEOUT=$2; shift 2;;
@@ -575,6 +577,8 @@ boot() {
     -kernel "$CACHE/root/boot/vmlinuz-$abi" -initrd "$RUN/initrd"
     -append "console=ttyS0 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check random.trust_cpu=on quiet loglevel=4 $APPEND"
     -device virtio-serial-pci,max_ports=8 )
+  local device
+  for device in ${DEVICES[@]+"${DEVICES[@]}"}; do args+=( -device "$device" ); done
   port() { args+=( -chardev "$2" -device "virtserialport,chardev=$1,name=$1" ); }
   if [ ${#FORWARDS[@]} -gt 0 ]; then
     local net=user,id=n0 f

@@ -1,14 +1,18 @@
-// A stand-in for a VMM and its guest, which draws what tests can foretell: Tests/Rig/guest/vfio-draw.c in a host VM.
+// A stand-in for a VMM and its guest, or for a compositor, which draws what tests can foretell: Tests/Rig/guest/vfio-draw.c
+// and kms-draw.c in a host VM.
 
 package final class DrawnGuest {
-  package let uuid: String
   package let command: HostCommand
   private var said = 0
 
   /// Opens the mdev, as QEMU does; ``HostVM/Settings/tools`` must have `vfio-draw`.
-  package init(_ uuid: String, in vm: HostVM) throws {
-    self.uuid = uuid
-    command = try vm.start("exec vfio-draw \(uuid)")
+  package convenience init(_ uuid: String, in vm: HostVM) throws { try self.init("vfio-draw \(uuid)", vm) }
+
+  /// Becomes the master of a card node, as a compositor does; ``HostVM/Settings/tools`` must have `kms-draw`.
+  package convenience init(card: String, in vm: HostVM) throws { try self.init("kms-draw \(card)", vm) }
+
+  private init(_ program: String, _ vm: HostVM) throws {
+    command = try vm.start("exec \(program)")
     _ = try command.waitForLine("ready open")
   }
 

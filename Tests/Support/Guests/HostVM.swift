@@ -18,6 +18,8 @@ package final class HostVM: @unchecked Sendable {
     package var files: [String] = []
     /// C sources in Tests/Rig/guest, without `.c`, that are compiled and put inside as programs.
     package var tools: [String] = []
+    /// Devices of the VM's own, as for QEMU's `-device`, such as `virtio-gpu-pci`.
+    package var devices: [String] = []
     /// How many displays can be served at a time.
     package var ports = 6
     package var megabytes = 1500
@@ -64,6 +66,7 @@ package final class HostVM: @unchecked Sendable {
     arguments += ["--mem", "\(settings.megabytes)", "--cpus", "\(settings.processors)"]
     arguments += ["--modules", settings.modules.joined(separator: " ")]
     arguments += settings.moduleParameters.flatMap { ["--modparam", $0] }
+    arguments += settings.devices.flatMap { ["--device", $0] }
     arguments += settings.mdevs.flatMap { ["--mdev", $0] }
     arguments += (settings.programs + tools).flatMap { ["--prog", $0] }
     arguments += settings.files.flatMap { ["--file", $0] }
@@ -94,7 +97,7 @@ package final class HostVM: @unchecked Sendable {
     let result = try runToEnd(
       "gcc",
       [
-        "-std=gnu17", "-O2", "-Wall", "-Wextra", "-static", "-s", "-o", program,
+        "-std=gnu17", "-O2", "-Wall", "-Wextra", "-static", "-s", "-isystem", "/usr/include/libdrm", "-o", program,
         "\(Project.root)/Tests/Rig/guest/\(tool).c",
       ])
     guard result.status == 0 else { throw TestFailure("cannot compile \(tool): \(result.errors)") }
