@@ -143,6 +143,8 @@ extension DisplaySession {
   }
 
   private func tellShape(_ image: CursorImage?, to viewer: Viewer) {
+    // One that has not said yet that it draws a pointer has been told nothing: it is told when it says so.
+    guard viewer.capabilities.drawsCursor else { return }
     if viewer.capabilities.has(EncodingNumber.cursorWithAlpha) {
       viewer.tell(.cursorWithAlpha(image), if: EncodingNumber.cursorWithAlpha)
     } else {

@@ -303,6 +303,24 @@ import Testing
     #expect(bytes.readInteger(as: Int32.self) == EncodingNumber.cursorWithAlpha)
   }
 
+  @Test func `a pointer that is known before a viewer says that it draws one is told it then`() throws {
+    let stage = try Stage()
+    let own = stage.join(1)
+    try stage.settle()
+    let image = CursorImage(size: PixelSize(width: 1, height: 1), hotSpot: .zero, pixels: [0xFFFF_FFFF])
+    stage.source.cursor = CursorState(image: image, position: nil)
+    stage.source.events?.cursorChanged()
+    stage.say(own, .setEncodings([EncodingNumber.tight, EncodingNumber.cursorWithAlpha]))
+    try stage.settle()
+    _ = own.take()
+    stage.say(own, Self.everything)
+    try stage.run { own.receivedCount > 0 }
+    var bytes = own.take()
+    _ = updateHeader(&bytes)
+    bytes.moveReaderIndex(forwardBy: 8)
+    #expect(bytes.readInteger(as: Int32.self) == EncodingNumber.cursorWithAlpha)
+  }
+
   @Test func `a pointer that comes with a picture of another size is drawn into that picture`() throws {
     let stage = try Stage()
     let viewer = stage.join(1)

@@ -1,7 +1,6 @@
 // The planes of an opened device: asks for them, and gets at their bytes without asking twice for the same.
 import GVTCore
 import Glibc
-import Logging
 
 /// What one plane shows now.
 enum PlaneLook {
@@ -18,12 +17,6 @@ final class DevicePlanes {
   /// Buffers held at once, at most: QEMU keeps as many (hw/vfio/display.c).
   static let mostBuffers = 5
 
-  /// What was done with the device, for reports.
-  struct Counts: Equatable {
-    var queries = 0
-    var gets = 0
-  }
-
   private struct Region {
     var key: DevicePicture.Key
     var region: VFIORegion
@@ -31,8 +24,7 @@ final class DevicePlanes {
   }
 
   let device: any GraphicsPlaneDevice
-  private(set) var counts = Counts()
-  private(set) var errors: [GraphicsPlane.Kind: PlaneErrors]
+  let ledger: PlaneLedger
   /// Nil until the device has said so.
   private(set) var flavour: PlaneFlavour?
   private(set) var latest: [GraphicsPlane.Kind: (picture: DevicePicture, method: String?)] = [:]
@@ -46,15 +38,12 @@ final class DevicePlanes {
   private let now: () -> Instant
 
   init(
-    _ device: any GraphicsPlaneDevice, importer: DMABufImporter, logger: Logger, now: @escaping () -> Instant
+    _ device: any GraphicsPlaneDevice, importer: DMABufImporter, ledger: PlaneLedger, now: @escaping () -> Instant
   ) {
     self.device = device
     self.importer = importer
+    self.ledger = ledger
     self.now = now
-    errors = [
-      .primary: PlaneErrors(of: "the vGPU's primary plane", logger: logger),
-      .cursor: PlaneErrors(of: "the vGPU's cursor", logger: logger),
-    ]
   }
 
   /// Buffers and mappings that are held now.
@@ -64,7 +53,7 @@ final class DevicePlanes {
   func findFlavour() -> Bool {
     if flavour != nil { return true }
     for candidate in PlaneFlavour.allCases {
-      counts.queries += 1
+      ledger.queries += 1
       do throws(SystemFailure) {
         try device.probe(candidate)
         flavour = candidate
@@ -111,7 +100,7 @@ final class DevicePlanes {
   private func ask(_ flavour: PlaneFlavour, _ kind: GraphicsPlane.Kind) -> DevicePicture? {
     // The first answer for a new mode is ENOMEM, and the next is right (samples/vfio-mdev/mbochs.c).
     for attempt in 0..<2 {
-      counts.queries += 1
+      ledger.queries += 1
       do {
         return try DevicePicture(try device.query(flavour, kind))
       } catch let failure as SystemFailure {
@@ -127,7 +116,7 @@ final class DevicePlanes {
     return nil
   }
 
-  func note(_ kind: String, _ plane: GraphicsPlane.Kind) { errors[plane]?.note(kind) }
+  func note(_ kind: String, _ plane: GraphicsPlane.Kind) { ledger.note(kind, plane) }
 
   // MARK: - dmabufs
 
@@ -148,7 +137,7 @@ final class DevicePlanes {
   /// buffer: what was got is the one meant only if the device still says the same.
   private func opened(_ picture: DevicePicture, _ kind: GraphicsPlane.Kind) throws(BufferFailure) -> PlaneLook {
     buffers[kind]?.makeRoom(for: picture.key)
-    counts.gets += 1
+    ledger.gets += 1
     let dmabuf: OwnedDescriptor
     do {
       dmabuf = try device.dmabuf(picture.key.buffer)

@@ -17,7 +17,7 @@ struct HolderSearch {
   private let root: HostRoot
   private let marks: HoldingMarks
   private var glances: [Int32: Glance] = [:]
-  /// Who may be the one: found before, looked at each time.
+  /// Who was found last, and is looked at each time.
   private var likely: Set<Int32> = []
 
   init(_ spec: VFIOSpec, in root: HostRoot) {
@@ -48,7 +48,7 @@ struct HolderSearch {
     for process in due(at: now) {
       found += marks.holdings(of: process).filter { $0.mdev == mdev }.prefix(1)
     }
-    likely = Set(found.map(\.process.id))
+    if !found.isEmpty { likely = Set(found.map(\.process.id)) }
     if let best = found.min(by: { rank($0) < rank($1) }) { return best }
     if let obstacle = TraceRights(in: root).obstacle(in: root) { throw .forbidden(obstacle) }
     throw .noHolder(mdev: mdev)
@@ -62,7 +62,7 @@ struct HolderSearch {
 
   private mutating func machine(_ name: String, at now: Instant) throws(Absence) -> Int32 {
     let found = due(at: now).filter { QEMUProcess(id: $0, in: root)?.name == name }
-    likely = Set(found)
+    if !found.isEmpty { likely = Set(found) }
     switch found.count {
     case 1: return found[0]
     case 0: throw .noMachine(name: name)

@@ -1,6 +1,5 @@
 // Everything that is held of a VM's vGPU while somebody looks.
 import GVTCore
-import Logging
 
 /// A device of ours and what hangs on it: letting go of this lets go of the VM's device.
 final class OpenedVGPU {
@@ -8,21 +7,12 @@ final class OpenedVGPU {
   let reader: VFIOPlaneReader
   /// Nil where the guest cannot be asked for another size.
   let monitor: MonitorRegion?
-  private let importer: DMABufImporter
 
-  /// `ready` is called when a picture that was on its way has arrived.
-  init(
-    _ device: any GraphicsPlaneDevice, of vm: VFIOMachine, reading: BufferReading, root: HostRoot, logger: Logger,
-    on loop: EventLoop, ready: @escaping () -> Void
-  ) {
-    importer = DMABufImporter(
-      reading: reading, driver: vm.driver, device: vm.parent, root: root, logger: logger, ready: ready, on: loop)
-    planes = DevicePlanes(device, importer: importer, logger: logger) { loop.now }
+  init(_ device: any GraphicsPlaneDevice, importer: DMABufImporter, ledger: PlaneLedger, on loop: EventLoop) {
+    planes = DevicePlanes(device, importer: importer, ledger: ledger) { loop.now }
     reader = VFIOPlaneReader(planes, on: loop)
     monitor = MonitorRegion(of: device, on: loop)
   }
-
-  func close() { importer.stop() }
 }
 
 /// What is known of the VM from outside.

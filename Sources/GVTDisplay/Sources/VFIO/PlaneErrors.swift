@@ -26,3 +26,19 @@ struct PlaneErrors {
     }
   }
 }
+
+/// What was done with a VM's device and what it answered, over all times that it was opened.
+final class PlaneLedger {
+  var queries = 0
+  var gets = 0
+  private(set) var errors: [GraphicsPlane.Kind: PlaneErrors]
+
+  init(logger: Logger) {
+    errors = [
+      .primary: PlaneErrors(of: "the vGPU's primary plane", logger: logger),
+      .cursor: PlaneErrors(of: "the vGPU's cursor", logger: logger),
+    ]
+  }
+
+  func note(_ kind: String, _ plane: GraphicsPlane.Kind) { errors[plane]?.note(kind) }
+}

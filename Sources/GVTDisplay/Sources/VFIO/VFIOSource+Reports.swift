@@ -6,14 +6,14 @@ extension VFIOSource {
     var details: [SourceDetail] = []
     if attachment != nil, let vm {
       if let name = vm.name { details.append(SourceDetail("VM", name)) }
-      details.append(SourceDetail("Process", "\(vm.process)"))
+      details.append(SourceDetail("VM process", "\(vm.process)"))
       details.append(SourceDetail("mdev", "\(vm.mdev) of \(vm.driver)"))
     }
     if let flavour = opened?.planes.flavour {
       details.append(SourceDetail("Planes", flavour == .dmabuf ? "dmabufs" : "a region"))
     }
-    if counts.queries > 0 {
-      details.append(SourceDetail("Planes asked for", "\(counts.queries) times, buffers got \(counts.gets) times"))
+    if ledger.queries > 0 {
+      details.append(SourceDetail("Planes asked for", "\(ledger.queries) times, buffers got \(ledger.gets) times"))
     }
     details.append(SourceDetail("Input", inputSentence))
     return details
@@ -40,7 +40,7 @@ extension VFIOSource {
 
   private func report(_ kind: GraphicsPlane.Kind, of planes: DevicePlanes) -> PlaneReport {
     var report = PlaneReport(kind == .primary ? .primary : .cursor)
-    report.errors = planes.errors[kind]?.counts ?? [:]
+    report.errors = ledger.errors[kind]?.counts ?? [:]
     guard let (picture, method) = planes.latest[kind] else {
       report.problem = planes.flavour == nil ? "the device does not show its planes" : "off"
       return report

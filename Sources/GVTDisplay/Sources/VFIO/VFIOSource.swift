@@ -10,7 +10,7 @@ package final class VFIOSource: DisplaySource {
     .milliseconds(100), .milliseconds(1000), .milliseconds(5000)
   )
   private static let hurry: Int64 = .milliseconds(3000)
-  /// How often it is made sure that the VM still has the device: one that gives it up has to find it free.
+  /// How often it is made sure that the VM still has the device that we have open: one that gives it up has to find it free.
   private static let holdCheck: Int64 = .milliseconds(500)
 
   let spec: VFIOSpec
@@ -24,16 +24,18 @@ package final class VFIOSource: DisplaySource {
   private var absence = Absence.ended
   /// The process that this display was told to let go of.
   private var shunned: ProcessIdentity?
+  private var importer: DMABufImporter?
   /// The device, while it is open.
   private(set) var opened: OpenedVGPU?
   private var isWatched = false
   private var searchTimer: EventLoop.TimerID?
   private var hurryUntil = Instant(nanoseconds: .min / 2)
-  private var nextHoldCheck = Instant(nanoseconds: .min / 2)
+  private var holdTimer: EventLoop.TimerID?
   private var toldStatus: SourceStatus?
   private(set) var vm: VFIOMachine?
-  /// What devices that are closed again were asked, for reports.
-  private var pastCounts = DevicePlanes.Counts()
+  let ledger: PlaneLedger
+  /// What the device showed when somebody looked last.
+  private var seen = SourceStatus.running
   private(set) var keys: VFIOInput?
   private let pointer = VFIOPointer()
   package var cursor: CursorState { pointer.state }
@@ -49,6 +51,7 @@ package final class VFIOSource: DisplaySource {
     self.root = root
     self.logger = logger
     search = HolderSearch(spec, in: root)
+    ledger = PlaneLedger(logger: logger)
   }
 
   package func start(on loop: EventLoop, events: SourceEvents) {
@@ -113,7 +116,13 @@ package final class VFIOSource: DisplaySource {
     }
     attachment = new
     shunned = nil
-    vm = VFIOMachine(holding, in: root)
+    seen = .running
+    let vm = VFIOMachine(holding, in: root)
+    self.vm = vm
+    // What it has learnt of reading this VM's buffers is kept while nobody looks; the buffers are not.
+    importer = DMABufImporter(
+      reading: spec.reading, driver: vm.driver, device: vm.parent, root: root, logger: logger,
+      ready: { [weak self] in self?.pictureArrived() }, on: loop)
     logger.info(
       "attached to the VM", metadata: ["process": "\(holding.process.id)", "mdev": "\(holding.mdev)"])
     guard isWatched else { return }
@@ -125,6 +134,8 @@ package final class VFIOSource: DisplaySource {
   /// Lets go of everything of the VM's.
   private func detach() {
     closeDevice()
+    importer?.stop()
+    importer = nil
     if let attachment { loop?.unwatch(attachment.process.descriptor) }
     attachment = nil
     keys?.disconnect()
@@ -137,10 +148,7 @@ package final class VFIOSource: DisplaySource {
     detach()
     absence = reason
     logger.info("let go of the VM: \(reason.sentence)", metadata: ["process": "\(process)"])
-    if reason == .ended {
-      hurryUntil = loop.now + Self.hurry
-      search.startOver()
-    }
+    if reason == .ended { hurryUntil = loop.now + Self.hurry }
     scheduleSeek()
     tellStatus()
     events?.pictureChanged()
@@ -164,39 +172,41 @@ package final class VFIOSource: DisplaySource {
   // MARK: - The device
 
   private func open(_ device: any GraphicsPlaneDevice) {
-    guard let loop, let vm else { return }
-    let new = OpenedVGPU(device, of: vm, reading: spec.reading, root: root, logger: logger, on: loop) { [weak self] in
-      self?.opened?.reader.arrived()
-      self?.events?.pictureChanged()
-    }
+    guard let loop, let importer else { return }
+    let new = OpenedVGPU(device, importer: importer, ledger: ledger, on: loop)
     new.reader.begin()
     opened = new
-    nextHoldCheck = loop.now + Self.holdCheck
+    scheduleHoldCheck()
+  }
+
+  private func pictureArrived() {
+    opened?.reader.arrived()
+    events?.pictureChanged()
+  }
+
+  private func scheduleHoldCheck() {
+    holdTimer = loop?.schedule(after: Self.holdCheck) { [weak self] in
+      guard let self, let attachment else { return }
+      if attachment.isHeld { scheduleHoldCheck() } else { lose(.ended) }
+    }
   }
 
   private func closeDevice() {
+    loop?.cancel(holdTimer)
+    holdTimer = nil
     guard let opened else { return }
-    pastCounts.queries += opened.planes.counts.queries
-    pastCounts.gets += opened.planes.counts.gets
+    seen = opened.reader.status
     self.opened = nil
-    opened.close()
   }
 
   /// The device, opened if it was not. Nil if there is no VM any more.
   private func device() -> OpenedVGPU? {
-    guard let attachment, let loop else { return nil }
+    guard let attachment else { return nil }
     if opened == nil {
       do {
         open(try attachment.openDevice())
       } catch {
         lose(error)
-        return nil
-      }
-    } else if loop.now >= nextHoldCheck {
-      nextHoldCheck = loop.now + Self.holdCheck
-      if !attachment.isHeld {
-        lose(.ended)
-        return nil
       }
     }
     return opened
@@ -229,7 +239,7 @@ package final class VFIOSource: DisplaySource {
 
   package var status: SourceStatus {
     guard attachment != nil else { return absence.status }
-    return opened?.reader.status ?? .running
+    return opened?.reader.status ?? seen
   }
 
   private func tellStatus() {
@@ -257,17 +267,10 @@ package final class VFIOSource: DisplaySource {
 
   // MARK: - Reports
 
-  var counts: DevicePlanes.Counts {
-    var all = pastCounts
-    all.queries += opened?.planes.counts.queries ?? 0
-    all.gets += opened?.planes.counts.gets ?? 0
-    return all
-  }
-
   /// The device for a report, opened for that alone if nobody looks.
   var deviceForReport: OpenedVGPU? {
     if let opened { return opened }
-    guard let attachment, let vm, let loop, let device = try? attachment.openDevice() else { return nil }
-    return OpenedVGPU(device, of: vm, reading: spec.reading, root: root, logger: logger, on: loop) {}
+    guard let attachment, let importer, let loop, let device = try? attachment.openDevice() else { return nil }
+    return OpenedVGPU(device, importer: importer, ledger: ledger, on: loop)
   }
 }

@@ -29,8 +29,8 @@ import VGPUTesting
 
   @Test(
     arguments: [
-      ("", "a SPEC begins with qemu:, vgpu: or shm:, not \"\""),
-      ("vnc:/x", "a SPEC begins with qemu:, vgpu: or shm:, not \"vnc:\""),
+      ("", "a SPEC begins with qemu:, vgpu:, vfio:, drm: or shm:, not \"\""),
+      ("vnc:/x", "a SPEC begins with qemu:, vgpu:, vfio:, drm: or shm:, not \"vnc:\""),
       ("qemu:relative", "qemu: is followed by a path that begins with / and has at most 107 bytes, not \"relative\""),
       ("qemu:/a?console=x", "qemu: console must be a whole number from 0 to 255, not \"x\""),
       ("qemu:/a?console=-1", "qemu: console must be a whole number from 0 to 255, not \"-1\""),
@@ -90,7 +90,8 @@ import VGPUTesting
   @Test func `no text makes the parser trap, and what it accepts it writes and reads again`() throws {
     var random = SplitMix(state: 42)
     let pieces = [
-      "qemu:", "vgpu:", "shm:", "demo", "/a", "?", "&", "=", "%", "%2", "%41", "%00", "size=", "64x64", "x", "format=",
+      "qemu:", "vgpu:", "vfio:", "shm:", "pid=7", "vm=a", "6d2a9f0c-4c11-4e5b-9f0e-2f6b7c1d8e90", "mdev=", "import=",
+      "egl", "demo", "/a", "?", "&", "=", "%", "%2", "%41", "%00", "size=", "64x64", "x", "format=",
       "XR24", "xwd", "stride=", "platform=", "bdw", "skl", "qmp=", "guest=windows7-32", "type=i915-GVTg_V4_8",
       "connector=hdmi", "engines=complete", "offset=", "console=", "0", "4096", "99999999999999999999", "-1", "ü",
       "\u{0}", ":",
