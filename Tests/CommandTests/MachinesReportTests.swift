@@ -9,7 +9,8 @@ import Testing
 @Suite struct MachinesReportTests {
   /// What is offered for a VM of that command line on a host with that QEMU.
   private func report(
-    _ line: String, qemu: String = "1:10.1.2", displays: [DisplayEntry] = [], instances: [InstanceRecord] = []
+    _ line: String, qemu: String = "1:10.1.2", displays: [DisplayEntry] = [], running: [DisplayInfo] = [],
+    instances: [InstanceRecord] = []
   ) throws -> MachinesReport.Entry {
     let folder = NSTemporaryDirectory() + "/gvt-vnc-vms-\(UUID())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -27,7 +28,8 @@ import Testing
       try Data(text.utf8).write(to: url)
     }
     let survey = HostSurvey(of: HostRoot(prefix: folder))
-    return try #require(MachinesReport(survey, displays: displays, instances: instances).machines.first)
+    return try #require(
+      MachinesReport(survey, displays: displays, running: running, instances: instances).machines.first)
   }
 
   private static let display = "-display dbus,p2p=yes"
@@ -83,6 +85,21 @@ import Testing
     )
     display.state = .stopped
     #expect(try report(line, displays: [display]).served == [], "its configuration alone serves nobody")
+  }
+
+  @Test func `a display that is served by hand counts, and once`() throws {
+    let line = "qemu-system-x86_64 -name web \(Self.display) \(Self.socket)"
+    let report = DisplayReport(
+      state: .running, reason: nil, source: "qemu:/run/a.qmp", listeners: ["127.0.0.1:5901"], viewers: [], width: 1,
+      height: 1, framesPerSecond: 0)
+    let info = DisplayInfo(name: "d", process: 11, report: report, planes: [])
+    let wanted = MachinesReport.ServedEntry(display: "d", listeners: ["127.0.0.1:5901"])
+    #expect(try self.report(line, running: [info]).served == [wanted])
+    var display = DisplayEntry(
+      name: "d", settings: DisplaySettings(source: try SourceSpec("vgpu:demo"), listeners: []), reason: "")
+    (display.source, display.state, display.process) = ("qemu:/run/a.qmp", .running, 11)
+    display.listeners = ["127.0.0.1:5901"]
+    #expect(try self.report(line, displays: [display], running: [info]).served == [wanted])
   }
 
   @Test func `a version that nobody tells is guessed from the machine`() throws {

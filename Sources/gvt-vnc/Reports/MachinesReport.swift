@@ -51,36 +51,55 @@ struct MachinesReport: Codable, Equatable, Sendable {
   static func gather(_ survey: HostSurvey, _ places: Places) -> MachinesReport {
     let displays = (try? ControlClient(socket: places.socket).ask(ControlRequest(.list)))?.displays ?? []
     let instances = (try? InstanceClient.instances(in: places)) ?? []
-    return MachinesReport(survey, displays: displays, instances: instances)
+    let running = DisplayClient.all(in: places).map(\.info)
+    return MachinesReport(survey, displays: displays, running: running, instances: instances)
   }
 
   init(machines: [Entry]) { self.machines = machines }
 
-  init(_ survey: HostSurvey, displays: [DisplayEntry], instances: [InstanceRecord]) {
+  /// `displays` are the daemon's, `running` all that this user may ask, the daemon's perhaps among them.
+  init(
+    _ survey: HostSurvey, displays: [DisplayEntry], running: [DisplayInfo] = [], instances: [InstanceRecord]
+  ) {
+    let ofDaemon = displays.filter { $0.state != .stopped }.map {
+      RunningDisplay(name: $0.name, process: $0.process, source: $0.source, listeners: $0.listeners)
+    }
+    let byHand = running.filter { info in !displays.contains { $0.process == info.process } }.map {
+      RunningDisplay(
+        name: $0.name, process: $0.process, source: $0.report.source, listeners: $0.report.listeners)
+    }
     machines = survey.machines.map { machine in
       let ways = MachineWays(machine, survey, instances)
       return Entry(
         name: machine.name, uuid: machine.uuid, process: machine.id, user: survey.root.userName(machine.user),
         qemu: ways.version.text, displays: machine.displays, devices: machine.commandLine.videoDevices,
         vgpus: machine.mdevs.map { VGPUEntry($0, survey) }, qmpSockets: machine.qmpSocketPaths, specs: ways.specs,
-        hints: ways.hints, served: Self.serving(machine, displays, instances))
+        hints: ways.hints, served: Self.serving(machine, ofDaemon + byHand, instances))
     }
+  }
+
+  /// A display of ours that runs.
+  private struct RunningDisplay {
+    var name: String
+    var process: Int32?
+    var source: String?
+    var listeners: [String]
   }
 
   /// The displays whose SPEC is about that VM.
   private static func serving(
-    _ machine: QEMUProcess, _ displays: [DisplayEntry], _ instances: [InstanceRecord]
+    _ machine: QEMUProcess, _ displays: [RunningDisplay], _ instances: [InstanceRecord]
   ) -> [ServedEntry] {
-    let ofDaemon = displays.filter { display in
-      guard let spec = display.source.flatMap({ try? SourceSpec($0) }) else { return false }
-      return display.state != .stopped && spec.isAbout(machine)
-    }.map { ServedEntry(display: $0.name, listeners: $0.listeners) }
-    // What `serve` in the foreground shows is known only where it accounts a vGPU.
+    let known = displays.filter { display in
+      display.source.flatMap { try? SourceSpec($0) }?.isAbout(machine) ?? false
+    }
+    // A display that does not answer has its vGPU accounted all the same.
     let others = instances.filter { instance in
-      machine.vfioUserSockets.contains(instance.socket) && !ofDaemon.contains { $0.display == instance.name }
+      machine.vfioUserSockets.contains(instance.socket) && !known.contains { $0.name == instance.name }
         && !displays.contains { $0.process == instance.process }
     }
-    return ofDaemon + others.map { ServedEntry(display: $0.name, listeners: []) }
+    return known.map { ServedEntry(display: $0.name, listeners: $0.listeners) }
+      + others.map { ServedEntry(display: $0.name, listeners: []) }
   }
 
   func text(width: Int, isColoured: Bool) -> String {
