@@ -22,7 +22,7 @@ func measureKernel(_ report: inout Report) throws {
   try guest.draw("mode 640 480", "frames \(buffers) \(rate) \(buffers)", "pattern 1")
   try measureAttaching(vm, uuid, &report)
   try measureQueries(guest, &report)
-  try measureFrames(vm, guest, &report)
+  try measureFrames(vm, guest, uuid, &report)
   try vm.expectNoComplaints()
 }
 
@@ -56,9 +56,9 @@ private func measureQueries(_ guest: DrawnGuest, _ report: inout Report) throws 
   report.add("  an ioctl of the same device that does nothing", info, "us")
 }
 
-private func measureFrames(_ vm: HostVM, _ guest: DrawnGuest, _ report: inout Report) throws {
+private func measureFrames(_ vm: HostVM, _ guest: DrawnGuest, _ uuid: String, _ report: inout Report) throws {
   let gets = try KernelCalls(of: "dma_buf_export", in: vm)
-  let display = try vm.serve("vfio:\(guest.uuid)", "--max-fps \(rate)")
+  let display = try vm.serve("vfio:\(uuid)", "--max-fps \(rate)")
   defer { display.end() }
   try guest.begin("frames \(buffers) \(rate) 0")
   let viewer = try display.viewer(.init(Encoding.tight, Encoding.desktopSize))
