@@ -74,9 +74,9 @@ private final class UnmappableDisplay {
     try display.use(body)
   }
 
-  /// Whether it says so of the picture's plane, in a while: a display that draws its first card is slow to answer.
+  /// Whether `info --planes` says so, in a while: a display that draws its first card is slow to answer.
   func tells(_ words: String) -> Bool {
-    poll(for: 40) { (try? self.plane()["problem"] as? String)?.contains(words) == true }
+    poll(for: 40) { (try? vm.output(of: "gvt-vnc info vm1 --planes --json").contains(words)) == true }
   }
 
   /// What `info --planes` says of the picture's plane.
