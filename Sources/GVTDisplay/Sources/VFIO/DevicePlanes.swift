@@ -12,6 +12,23 @@ enum PlaneLook {
   case unreadable(DevicePicture, BufferFailure)
 }
 
+/// What a plane said of itself at the last look, for reports.
+struct LatestLook {
+  let picture: DevicePicture
+  /// How its bytes are reached, once they were.
+  var method: String?
+  /// Why they are not.
+  var problem: String?
+
+  /// What was known of the same buffer still is.
+  init(_ picture: DevicePicture, after before: LatestLook?) {
+    self.picture = picture
+    guard let before, before.picture.key == picture.key else { return }
+    method = before.method
+    problem = before.problem
+  }
+}
+
 /// A device that shows its planes in one of the two ways. Display thread only.
 final class DevicePlanes {
   /// Buffers held at once, at most: QEMU keeps as many (hw/vfio/display.c).
@@ -27,7 +44,8 @@ final class DevicePlanes {
   let ledger: PlaneLedger
   /// Nil until the device has said so.
   private(set) var flavour: PlaneFlavour?
-  private(set) var latest: [GraphicsPlane.Kind: (picture: DevicePicture, method: String?)] = [:]
+  /// What each plane said last, and what came of its buffer.
+  private(set) var latest: [GraphicsPlane.Kind: LatestLook] = [:]
   private let importer: DMABufImporter
   private var buffers: [GraphicsPlane.Kind: HeldBuffers] = [
     .primary: HeldBuffers(limit: mostBuffers - 1), .cursor: HeldBuffers(limit: 1),
@@ -74,11 +92,14 @@ final class DevicePlanes {
       latest[kind] = nil
       return .none
     }
-    latest[kind] = (picture, latest[kind].flatMap { $0.picture.key == picture.key ? $0.method : nil })
+    latest[kind] = LatestLook(picture, after: latest[kind])
     do throws(BufferFailure) {
-      return flavour == .dmabuf ? try imported(picture, kind) : try lookInRegion(picture)
+      let look = flavour == .dmabuf ? try imported(picture, kind) : try lookInRegion(picture)
+      latest[kind]?.problem = nil
+      return look
     } catch {
       note(error.sentence, kind)
+      latest[kind]?.problem = error.sentence
       return .unreadable(picture, error)
     }
   }
@@ -86,9 +107,7 @@ final class DevicePlanes {
   /// What a plane says of itself now, without touching a buffer.
   func describe(_ kind: GraphicsPlane.Kind) {
     guard findFlavour(), let flavour, flavour == .dmabuf || kind == .primary else { return }
-    latest[kind] = ask(flavour, kind).map { picture in
-      (picture, latest[kind].flatMap { $0.picture.key == picture.key ? $0.method : nil })
-    }
+    latest[kind] = ask(flavour, kind).map { LatestLook($0, after: latest[kind]) }
   }
 
   /// True if the primary plane shows another buffer than when it was looked at last.

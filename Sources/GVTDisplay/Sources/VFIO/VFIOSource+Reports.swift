@@ -41,10 +41,11 @@ extension VFIOSource {
   private func report(_ kind: GraphicsPlane.Kind, of planes: DevicePlanes) -> PlaneReport {
     var report = PlaneReport(kind == .primary ? .primary : .cursor)
     report.errors = ledger.errors[kind]?.counts ?? [:]
-    guard let (picture, method) = planes.latest[kind] else {
+    guard let latest = planes.latest[kind] else {
       report.problem = planes.flavour == nil ? "the device does not show its planes" : "off"
       return report
     }
+    let picture = latest.picture
     report.format = "\(picture.key.code)"
     report.modifier = FormatModifier(rawValue: picture.key.modifier).name
     (report.width, report.height) = (picture.size.width, picture.size.height)
@@ -52,7 +53,8 @@ extension VFIOSource {
     (report.x, report.y) = (picture.position.x, picture.position.y)
     (report.hotSpotX, report.hotSpotY) = (picture.hotSpot?.x, picture.hotSpot?.y)
     report.buffer = planes.flavour == .region ? "region \(picture.key.buffer)" : "dmabuf \(picture.key.buffer)"
-    report.importer = method
+    report.importer = latest.problem == nil ? latest.method : nil
+    report.problem = latest.problem
     return report
   }
 }

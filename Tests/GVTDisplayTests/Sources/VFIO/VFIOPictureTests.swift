@@ -181,6 +181,8 @@ import Testing
     let bench = try VFIOBench(host, spec: "vfio:\(ScriptedHost.first)?import=mmap")
     for _ in 0..<20 { try bench.look() }
     #expect(bench.sentence.contains("\(code)") && device.gets == [1])
+    let report = bench.source.planes.first
+    #expect(report?.problem == bench.sentence && report?.importer == nil && report?.format == "\(code)")
     try bench.look(after: 1001)
     #expect(device.gets == [1, 1])
   }
