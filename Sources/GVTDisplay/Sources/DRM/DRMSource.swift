@@ -9,7 +9,7 @@ package final class DRMSource: DisplaySource {
   /// Where nothing but a person can help.
   private static let slowRetry: Int64 = .milliseconds(2000)
   /// How long a picture stays when there is none: a mode is set with the screen off and on again.
-  private static let hold: Int64 = .milliseconds(250)
+  private static let patience: Int64 = .milliseconds(250)
 
   private let spec: DRMSpec
   private let logger: Logger
@@ -22,9 +22,7 @@ package final class DRMSource: DisplaySource {
   private var isAttached = true
   private var isWatched = false
   private var card: StatusCard
-  /// Until when the last picture stays although there is none; nil after it was replaced by a card.
-  private var keptUntil: Instant?
-  private var hasPicture = false
+  private var hold = PictureHold(for: patience)
 
   package private(set) var status: SourceStatus
 
@@ -63,11 +61,10 @@ package final class DRMSource: DisplaySource {
     do throws(KMSRefusal) {
       guard let damage = try current.capture(into: store) else {
         // Who takes one picture and goes waits for it; who watches sees the last one until then.
-        if !hasPicture { show(.waiting("The first picture is on its way.")) }
+        if !hold.hasPicture { show(.waiting("The first picture is on its way.")) }
         return .nothing(in: store.frame.size)
       }
-      keptUntil = nil
-      hasPicture = true
+      hold.show()
       show(.running)
       return damage
     } catch {
@@ -75,7 +72,7 @@ package final class DRMSource: DisplaySource {
     }
   }
 
-  package var isPictureDue: Bool { keptUntil != nil && hasPicture || current?.isPictureDue == true }
+  package var isPictureDue: Bool { hold.end != nil || current?.isPictureDue == true }
 
   package func setWatched(_ isWatched: Bool) {
     guard isWatched != self.isWatched else { return }
@@ -101,13 +98,10 @@ package final class DRMSource: DisplaySource {
   private func refused(_ refusal: KMSRefusal, in store: FrameStore) -> Damage {
     if refusal.losesDevice {
       lose(refusal)
-    } else if hasPicture, let now = loop?.now {
-      let end = keptUntil ?? now + Self.hold
-      if now < end {
-        if keptUntil == nil {
-          keptUntil = end
-          loop?.schedule(at: end) { [weak self] in self?.events?.pictureChanged() }
-        }
+    } else if let loop {
+      let wasKept = hold.end != nil
+      if hold.keeps(at: loop.now) {
+        if !wasKept, let end = hold.end { loop.schedule(at: end) { [weak self] in self?.events?.pictureChanged() } }
         return .nothing(in: store.frame.size)
       }
     }
@@ -117,8 +111,7 @@ package final class DRMSource: DisplaySource {
   }
 
   private func miss(_ store: FrameStore) -> Damage {
-    keptUntil = nil
-    hasPicture = false
+    hold.drop()
     return store.present(card)
   }
 

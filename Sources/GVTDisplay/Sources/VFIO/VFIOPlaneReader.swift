@@ -6,7 +6,7 @@ import Logging
 final class VFIOPlaneReader {
   /// How long the last picture stays when the device shows none: guests change mode, and every refusal may be over in a
   /// moment.
-  static let hold: Int64 = .milliseconds(1000)
+  private static let patience: Int64 = .milliseconds(1000)
   /// How often a cursor's pixels are read again though its buffer is the same.
   private static let cursorInterval: Int64 = .milliseconds(500)
 
@@ -15,8 +15,7 @@ final class VFIOPlaneReader {
 
   let planes: DevicePlanes
   private let loop: EventLoop
-  private var hasPicture = false
-  private var lostAt: Instant?
+  private var hold = PictureHold(for: patience)
   private var readCursor: (key: DevicePicture.Key, at: Instant)?
   private(set) var status = SourceStatus.running
   /// The first picture is on its way.
@@ -42,7 +41,7 @@ final class VFIOPlaneReader {
   func capture(into store: FrameStore) -> Damage {
     var damage = copy(into: store)
     var copies = 1
-    while copies < Self.mostCopies, hasPicture, planes.hasFlipped() {
+    while copies < Self.mostCopies, hold.hasPicture, planes.hasFlipped() {
       damage = damage.joined(with: copy(into: store))
       copies += 1
     }
@@ -55,8 +54,7 @@ final class VFIOPlaneReader {
       do {
         let damage = try store.present(
           [PictureLayer(buffer: buffer, layout: layout)], size: layout.size, hint: .unknown)
-        hasPicture = true
-        lostAt = nil
+        hold.show()
         status = .running
         isComing = false
         return damage
@@ -65,7 +63,7 @@ final class VFIOPlaneReader {
         return miss(card(for: error), in: store)
       }
     case .coming:
-      if hasPicture { return .nothing(in: store.frame.size) }
+      if hold.hasPicture { return .nothing(in: store.frame.size) }
       return miss(StatusCard(title: "A moment", detail: "The first picture is on its way."), in: store)
     case .unreadable(_, let failure): return miss(card(for: failure), in: store)
     case .none: return miss(noneCard, in: store)
@@ -122,14 +120,7 @@ final class VFIOPlaneReader {
 
   /// Keeps a picture for a moment, then shows the card instead.
   private func miss(_ card: StatusCard, in store: FrameStore) -> Damage {
-    let now = loop.now
-    if hasPicture {
-      let since = lostAt ?? now
-      lostAt = since
-      if now - since < Self.hold { return .nothing(in: store.frame.size) }
-    }
-    hasPicture = false
-    lostAt = nil
+    if hold.keeps(at: loop.now) { return .nothing(in: store.frame.size) }
     status = .waiting(card.detail)
     return store.present(card)
   }

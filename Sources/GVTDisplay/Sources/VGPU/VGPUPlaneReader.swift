@@ -13,9 +13,7 @@ package final class VGPUPlaneReader {
   private let faults: MemoryFaultCounter
   private let exporter: PageExporter?
   private var views: PlaneViews
-  /// When the picture went away; nil while there is one, or after it was replaced by a card.
-  private var lostAt: Instant?
-  private var hasPicture = false
+  private var hold = PictureHold(for: holdNanoseconds)
   /// The guest has shown something since it was there.
   private var hasShown = false
 
@@ -38,7 +36,7 @@ package final class VGPUPlaneReader {
   }
 
   /// When ``capture(into:)`` should be called again though nothing changes: a picture is being kept until then.
-  package var recheckTime: Instant? { lostAt.map { $0 + Self.holdNanoseconds } }
+  package var recheckTime: Instant? { hold.end }
 
   /// Whether some plane is on now.
   package var isPictureThere: Bool { pictureSize != nil }
@@ -67,9 +65,8 @@ package final class VGPUPlaneReader {
   package func guestIsGone() {
     views = PlaneViews(faults: faults, exporter: exporter)
     cursor = CursorState(image: nil, position: nil)
-    hasPicture = false
+    hold.drop()
     hasShown = false
-    lostAt = nil
     isFresh = false
     found = Self.unlit
   }
@@ -95,9 +92,8 @@ package final class VGPUPlaneReader {
           in: store)
       }
       let damage = try store.present(layers, size: size, hint: hint)
-      hasPicture = true
+      hold.show()
       hasShown = true
-      lostAt = nil
       found = .running
       return damage
     } catch {
@@ -136,14 +132,7 @@ package final class VGPUPlaneReader {
 
   /// Keeps a picture for a moment, then shows the card instead.
   private func miss(_ card: StatusCard, in store: FrameStore) -> Damage {
-    let now = clock.now
-    if hasPicture {
-      let since = lostAt ?? now
-      lostAt = since
-      if now - since < Self.holdNanoseconds { return .nothing(in: store.frame.size) }
-    }
-    hasPicture = false
-    lostAt = nil
+    if hold.keeps(at: clock.now) { return .nothing(in: store.frame.size) }
     found = .waiting(card.detail)
     return store.present(card)
   }

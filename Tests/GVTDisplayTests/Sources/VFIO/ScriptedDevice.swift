@@ -43,6 +43,8 @@ final class ScriptedDevice {
   var getFailure: Int32?
   /// Runs after a buffer was got, before anything is asked again.
   var afterGet: () -> Void = {}
+  /// Runs after a query was answered.
+  var afterQuery: () -> Void = {}
   var buffers: [UInt32: TemporaryFile] = [:]
   var regionCount: UInt32 = 9
   var regions: [UInt32: Region] = [:]
@@ -87,6 +89,7 @@ final class ScriptedDevice {
       throw SystemFailure("ioctl", EINVAL)
     }
     queries.append(kind)
+    defer { afterQuery() }
     if let lastingFailure { throw SystemFailure("ioctl", lastingFailure) }
     if !queryFailures.isEmpty { throw SystemFailure("ioctl", queryFailures.removeFirst()) }
     structure[0] = answeredSize

@@ -60,6 +60,39 @@ import Testing
     #expect(bench.colour == 1 && device.gets.filter { $0 == 1 }.count == 2)
   }
 
+  @Test func `a guest that flips while its buffer is copied has the other one copied`() throws {
+    let bench = try VFIOBench(host)
+    for (number, colour) in [(1, 0x111111), (2, 0x222222)] as [(UInt32, UInt32)] {
+      try device.paint(number, colour)
+      device.primary?.buffer = number
+      try bench.look()
+    }
+    device.primary?.buffer = 1
+    device.afterQuery = { [device] in
+      device.primary?.buffer = 2
+      device.afterQuery = {}
+    }
+    #expect(!(try bench.look().isEmpty))
+    #expect(bench.colour == 0x222222 && device.gets == [1, 2])
+  }
+
+  @Test func `a guest that flips faster than it can be copied is copied three times and no more`() throws {
+    let bench = try VFIOBench(host)
+    for number in [1, 2] as [UInt32] {
+      try device.paint(number, number)
+      device.primary?.buffer = number
+      try bench.look()
+    }
+    let before = device.queries.count { $0 == .primary }
+    device.afterQuery = { [device] in
+      let shown = device.primary?.buffer
+      device.primary?.buffer = shown == 1 ? 2 : 1
+    }
+    try bench.look()
+    #expect(
+      device.queries.count { $0 == .primary } - before == 5, "a query for each copy, and one after all but the last")
+  }
+
   @Test func `a number that is given to another buffer is got anew`() throws {
     let bench = try VFIOBench(host)
     try bench.look()
