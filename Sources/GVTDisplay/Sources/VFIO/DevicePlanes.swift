@@ -104,12 +104,6 @@ final class DevicePlanes {
     }
   }
 
-  /// What a plane says of itself now, without touching a buffer.
-  func describe(_ kind: GraphicsPlane.Kind) {
-    guard findFlavour(), let flavour, flavour == .dmabuf || kind == .primary else { return }
-    latest[kind] = ask(flavour, kind).map { LatestLook($0, after: latest[kind]) }
-  }
-
   /// True if the primary plane shows another buffer than when it was looked at last.
   func hasFlipped() -> Bool {
     guard flavour == .dmabuf, let before = latest[.primary], let now = ask(.dmabuf, .primary) else { return false }

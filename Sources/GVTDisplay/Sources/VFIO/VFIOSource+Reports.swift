@@ -33,7 +33,8 @@ extension VFIOSource {
       return [report]
     }
     let planes = device.planes
-    if opened == nil { for kind in [GraphicsPlane.Kind.primary, .cursor] { planes.describe(kind) } }
+    // Only a look tells how a buffer is reached, or that it cannot be.
+    if opened == nil { for kind in [GraphicsPlane.Kind.primary, .cursor] { _ = planes.look(at: kind) } }
     let kinds: [GraphicsPlane.Kind] = planes.flavour == .region ? [.primary] : [.primary, .cursor]
     return kinds.map { report($0, of: planes) }
   }

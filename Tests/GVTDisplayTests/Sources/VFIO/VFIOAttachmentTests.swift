@@ -61,6 +61,16 @@ import Testing
     #expect(bench.source.status == .running && device.openCount == 0)
   }
 
+  @Test func `a report that nobody looks beside tells how the buffer is reached, and keeps nothing`() throws {
+    try host.start(40)
+    let bench = try VFIOBench(host, spec: "vfio:\(ScriptedHost.first)?import=mmap", isWatched: false)
+    let plane = try #require(bench.source.planes.first)
+    #expect(plane.importer == "mmap" && plane.format == "XR24" && plane.problem == nil)
+    #expect(device.openCount == 0 && bench.source.opened == nil)
+    device.primary?.code = "NV12"
+    #expect(bench.source.planes.first?.problem?.contains("NV12") == true)
+  }
+
   @Test func `a number that has come to mean another process is not followed`() throws {
     try host.start(40)
     // Between the search and the opening.
