@@ -83,11 +83,14 @@ final class VFIOInput {
   private static let remedy =
     "give QEMU a QMP socket of its own for it (-qmp unix:PATH,server=on,wait=off) and name it by qmp=PATH"
 
+  /// What to say where no QMP socket is known.
+  static let nowhere = "none: view-only; \(remedy)"
+
   /// For reports.
   var sentence: String {
     guard let qmp else {
-      guard hadCandidates else { return "none: view-only; \(Self.remedy)" }
-      return path.map { "none: view-only, as \($0) is in use; \(Self.remedy)" } ?? "none: view-only; \(Self.remedy)"
+      guard hadCandidates, let path else { return Self.nowhere }
+      return "none: view-only, as \(path) is in use; \(Self.remedy)"
     }
     return qmp.status ?? "keys and \(qmp.isAbsolute ? "absolute" : "relative") pointer by QMP at \(path ?? "")"
   }

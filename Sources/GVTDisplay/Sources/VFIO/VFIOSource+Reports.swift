@@ -21,7 +21,10 @@ extension VFIOSource {
 
   private var inputSentence: String {
     guard attachment != nil else { return "none: the VM is off" }
-    guard opened != nil else { return "as soon as somebody looks" }
+    guard opened != nil else {
+      let isSocketKnown = spec.qmpPath != nil || vm?.qmpSocketPaths.isEmpty == false
+      return isSocketKnown ? "by QMP, as soon as somebody looks" : VFIOInput.nowhere
+    }
     return keys?.sentence ?? "none"
   }
 

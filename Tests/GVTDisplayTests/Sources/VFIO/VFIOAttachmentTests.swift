@@ -67,6 +67,8 @@ import Testing
     let plane = try #require(bench.source.planes.first)
     #expect(plane.importer == "mmap" && plane.format == "XR24" && plane.problem == nil)
     #expect(device.openCount == 0 && bench.source.opened == nil)
+    let input = bench.source.details.first { $0.name == "Input" }?.value
+    #expect(input?.contains("-qmp unix:PATH") == true, "how to get keys is told, as the VM has no socket")
     device.primary?.code = "NV12"
     #expect(bench.source.planes.first?.problem?.contains("NV12") == true)
   }
