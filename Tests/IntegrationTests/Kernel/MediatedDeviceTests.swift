@@ -227,7 +227,7 @@ extension RealPeers.Kernel {
       try stage.use { _ in
         let viewer = try stage.viewer(Encoding.extendedDesktopSize)
         var first: (descriptors: Int, mappings: Int, kibibytes: Int)?
-        // The first few make room for good: for encoders, and in malloc's arenas.
+        // The first few make room for good: for encoders, and in malloc's arenas. One buffer kept of each would be 28 MiB.
         for turn in 1...36 {
           try stage.start("mode 640 480", "pattern \(turn)")
           try viewer.follow(to: DrawnGuest.pattern(turn, width: 640, height: 480))
@@ -237,7 +237,7 @@ extension RealPeers.Kernel {
         }
         let (before, after) = (try #require(first), try stage.holdings())
         #expect(after.descriptors <= before.descriptors && after.mappings == 0, "\(before) \(after)")
-        #expect(after.kibibytes - before.kibibytes < 1024, "\(before) \(after)")
+        #expect(after.kibibytes - before.kibibytes < 2048, "\(before) \(after)")
       }
     }
   }
